@@ -1,0 +1,159 @@
+//! Checking a preset with stateright, and saying no more than the run has shown.
+//!
+//! Three of stateright 0.31's habits shape this file. Its breadth-first search keeps the *last*
+//! discovery of a property, not the first, so a counterexample is searched for again, breadth first
+//! ([`Graph::explore_until`]). A cut run calls itself done, so nothing here cuts a run. And its
+//! `eventually` is unsound on cycles and joins, so no property here is one.
+
+use std::time::{Duration, Instant};
+
+use stateright::{Checker, Expectation, Model};
+
+use crate::check::graph::Graph;
+use crate::world::action::Action;
+use crate::world::system::{World, WorldState};
+
+/// A sequence of states, each with the action that leaves it.
+pub type StatePath = Vec<(WorldState, Option<Action>)>;
+
+/// Which of stateright's searches.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Search {
+    /// Breadth first.
+    Bfs,
+    /// Depth first: less memory.
+    Dfs,
+}
+
+/// What a complete run says of one property.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// An invariant that no state breaks.
+    Holds,
+    /// An invariant that a state breaks, with a shortest way there.
+    Violated(StatePath),
+    /// Something reachable that was reached.
+    Reached,
+    /// Something that should be reachable and is not.
+    Unreached,
+}
+
+impl Verdict {
+    /// Whether this is what the model is meant to show.
+    pub const fn is_good(&self) -> bool {
+        match self {
+            Self::Holds | Self::Reached => true,
+            Self::Violated(_) | Self::Unreached => false,
+        }
+    }
+}
+
+/// What a run found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The preset's name.
+    pub preset: &'static str,
+    /// How many distinct states.
+    pub states: usize,
+    /// How many states were generated, repeats included.
+    pub generated: usize,
+    /// The length of the longest way the search went, in states.
+    pub depth: usize,
+    /// How long the search took.
+    pub took: Duration,
+    /// Each property's verdict, in RFC order.
+    pub verdicts: Vec<(&'static str, Verdict)>,
+}
+
+impl Report {
+    /// Whether every property is as it should be.
+    pub fn holds(&self) -> bool {
+        self.verdicts.iter().all(|(_, verdict)| verdict.is_good())
+    }
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Distinct states so far.
+    pub states: usize,
+    /// Since the start.
+    pub elapsed: Duration,
+}
+
+/// Checks `world` to its end with `threads` threads; `progress` is told about four times a second.
+pub fn check(
+    world: World,
+    search: Search,
+    threads: usize,
+    progress: &mut dyn FnMut(Progress),
+) -> Report {
+    let start = Instant::now();
+    let builder = world.checker().threads(threads);
+    let (states, generated, depth, found) = match search {
+        Search::Bfs => watch(builder.spawn_bfs(), start, progress),
+        Search::Dfs => watch(builder.spawn_dfs(), start, progress),
+    };
+    let took = start.elapsed();
+    let verdicts = world
+        .properties()
+        .into_iter()
+        .map(|property| {
+            let discovered = found.contains(&property.name);
+            let verdict = match (property.expectation, discovered) {
+                (Expectation::Always, false) => Verdict::Holds,
+                (Expectation::Always, true) => match shortest_violation(&world, property.name) {
+                    Some(path) => Verdict::Violated(path),
+                    // Two searches over the same model cannot disagree.
+                    None => unreachable!("{} was violated and then was not", property.name),
+                },
+                (Expectation::Sometimes | Expectation::Eventually, true) => Verdict::Reached,
+                (Expectation::Sometimes | Expectation::Eventually, false) => Verdict::Unreached,
+            };
+            (property.name, verdict)
+        })
+        .collect();
+    Report { preset: world.preset.name, states, generated, depth, took, verdicts }
+}
+
+fn watch<C: Checker<World>>(
+    checker: C,
+    start: Instant,
+    progress: &mut dyn FnMut(Progress),
+) -> (usize, usize, usize, Vec<&'static str>) {
+    let mut told = Instant::now();
+    while !checker.is_done() {
+        std::thread::sleep(Duration::from_millis(2));
+        if told.elapsed() > Duration::from_millis(250) {
+            told = Instant::now();
+            progress(Progress { states: checker.unique_state_count(), elapsed: start.elapsed() });
+        }
+    }
+    let found = checker.discoveries().into_keys().collect();
+    (checker.unique_state_count(), checker.state_count(), checker.max_depth(), found)
+}
+
+/// A shortest way to a state that breaks the invariant `name`; `None` if no state does or there is no
+/// such invariant.
+pub fn shortest_violation(world: &World, name: &str) -> Option<StatePath> {
+    let property = world.properties().into_iter().find(|property| property.name == name)?;
+    let broken = |state: &WorldState| !(property.condition)(world, state);
+    let (graph, hit) = Graph::explore_until(world, broken);
+    Some(graph.path(&graph.way_to(hit?)))
+}
+
+/// The first invariants that break in `world`, breadth first: all that the nearest bad state breaks,
+/// with a shortest way there.
+pub fn first_violation(world: &World) -> Option<(Vec<&'static str>, StatePath)> {
+    let invariants: Vec<_> = world
+        .properties()
+        .into_iter()
+        .filter(|property| property.expectation == Expectation::Always)
+        .collect();
+    let breaks = |state: &WorldState| invariants.iter().any(|p| !(p.condition)(world, state));
+    let (graph, hit) = Graph::explore_until(world, breaks);
+    let state = &graph.states[hit? as usize];
+    let names =
+        invariants.iter().filter(|p| !(p.condition)(world, state)).map(|p| p.name).collect();
+    Some((names, graph.path(&graph.way_to(hit?))))
+}

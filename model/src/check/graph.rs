@@ -1,0 +1,125 @@
+//! The whole graph of a preset: every state and every edge, breadth first, exact (states are
+//! compared, not their fingerprints). What tours, coverage and shortest counterexamples are made of.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use stateright::Model;
+
+use crate::world::action::Action;
+use crate::world::system::{World, WorldState};
+
+/// A state's place in [`Graph::states`].
+pub type StateIndex = u32;
+
+/// One edge.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// Where it begins.
+    pub from: StateIndex,
+    /// What happens.
+    pub action: Action,
+    /// Where it ends.
+    pub to: StateIndex,
+}
+
+/// All states and edges of a world. State 0 is the initial one; states stand in the order of their
+/// distance from it, edges in the order of the states they leave.
+#[derive(Debug)]
+pub struct Graph {
+    /// Every reachable state.
+    pub states: Vec<WorldState>,
+    /// Every edge, self-loops included.
+    pub edges: Vec<Edge>,
+    /// For each state the edge by which it was reached first; `None` for the initial state.
+    pub reached_by: Vec<Option<usize>>,
+    /// For each state where its own edges begin in [`edges`](Self::edges), and one entry more.
+    first_edge: Vec<usize>,
+}
+
+impl Graph {
+    /// Explores `world` to its end.
+    pub fn explore(world: &World) -> Self {
+        Self::explore_until(world, |_| false).0
+    }
+
+    /// Explores `world` until a state satisfies `found`, and says which one did. As the search is
+    /// breadth first, that state is as near to the initial one as any that does.
+    pub fn explore_until(
+        world: &World,
+        found: impl Fn(&WorldState) -> bool,
+    ) -> (Self, Option<StateIndex>) {
+        let mut graph = Self {
+            states: Vec::new(),
+            edges: Vec::new(),
+            reached_by: Vec::new(),
+            first_edge: vec![],
+        };
+        let mut index: HashMap<WorldState, StateIndex> = HashMap::new();
+        for state in world.init_states() {
+            index.insert(state.clone(), graph.states.len() as StateIndex);
+            graph.states.push(state);
+            graph.reached_by.push(None);
+        }
+        let mut hit = graph.states.iter().position(&found).map(|i| i as StateIndex);
+        let mut actions = Vec::new();
+        let mut from = 0;
+        while from < graph.states.len() && hit.is_none() {
+            graph.first_edge.push(graph.edges.len());
+            let state = graph.states[from].clone();
+            world.actions(&state, &mut actions);
+            for action in actions.drain(..) {
+                let Some(next) = world.next_state(&state, action) else {
+                    continue;
+                };
+                let fresh = graph.states.len() as StateIndex;
+                let to = match index.entry(next) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(place) => {
+                        if hit.is_none() && found(place.key()) {
+                            hit = Some(fresh);
+                        }
+                        graph.states.push(place.key().clone());
+                        graph.reached_by.push(Some(graph.edges.len()));
+                        *place.insert(fresh)
+                    }
+                };
+                graph.edges.push(Edge { from: from as StateIndex, action, to });
+            }
+            from += 1;
+        }
+        graph.first_edge.push(graph.edges.len());
+        (graph, hit)
+    }
+
+    /// The numbers of the edges that leave `state`. Empty for a state that a search cut short did
+    /// not come to.
+    pub fn edges_of(&self, state: StateIndex) -> std::ops::Range<usize> {
+        let at = |index: usize| self.first_edge.get(index).copied().unwrap_or(self.edges.len());
+        at(state as usize)..at(state as usize + 1)
+    }
+
+    /// The numbers of the edges on a shortest way from the initial state to `state`.
+    pub fn way_to(&self, state: StateIndex) -> Vec<usize> {
+        let mut way = Vec::new();
+        let mut at = state;
+        while let Some(edge) = self.reached_by[at as usize] {
+            way.push(edge);
+            at = self.edges[edge].from;
+        }
+        way.reverse();
+        way
+    }
+
+    /// Edges as a path: each state with the action that leaves it, the last one with none.
+    pub fn path(&self, edges: &[usize]) -> Vec<(WorldState, Option<Action>)> {
+        let mut path: Vec<_> = edges
+            .iter()
+            .map(|edge| &self.edges[*edge])
+            .map(|edge| (self.states[edge.from as usize].clone(), Some(edge.action)))
+            .collect();
+        let last = edges.last().map_or(0, |edge| self.edges[*edge].to);
+        path.push((self.states[last as usize].clone(), None));
+        path
+    }
+}

@@ -1,0 +1,5 @@
+//! The engines: stateright's own searches for verdicts, and the exact graph for tours and shortest
+//! counterexamples.
+
+pub mod engine;
+pub mod graph;

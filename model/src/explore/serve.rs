@@ -1,0 +1,20 @@
+//! Stateright's Explorer over a preset, with a sequence diagram for each path.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use stateright::Model;
+
+use crate::world::system::World;
+
+/// Serves the Explorer on `addr` until the process ends.
+///
+/// # Errors
+///
+/// When nothing can listen on `addr`, for example because it is in use. Stateright itself would
+/// panic; the address is tried first.
+pub fn serve(world: World, addr: SocketAddr) -> io::Result<()> {
+    drop(TcpListener::bind(addr)?);
+    world.checker().serve(addr);
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! What an endpoint under test can do wrong: one variant for each broken rule, the section and the
+//! level a function of it.
+//!
+//! A [`Violation`] is the peer's fault as our endpoint sees it; a breach is the
+//! fault of the endpoint that is judged. Most can be seen on the wire or in an application's
+//! answer; the silent ones are duties that were not done.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::citation::{Citation, Level};
+use super::violation::Violation;
+
+macro_rules! breaches {
+    ($( $(#[doc = $doc:literal])+ $variant:ident => $id:literal, $section:literal, $level:ident; )+) => {
+        /// A rule that the endpoint under test broke.
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        pub enum Breach {
+            $( $(#[doc = $doc])+ $variant, )+
+            /// A peer's violation was not answered with a connection error.
+            ViolationIgnored(Violation),
+        }
+
+        impl Breach {
+            /// Every breach but the unanswered violations, in order of section.
+            pub const PLAIN: &'static [Self] = &[ $( Self::$variant, )+ ];
+
+            /// The name in `deviations/*.toml` and in reports.
+            pub fn id(self) -> String {
+                match self {
+                    $( Self::$variant => $id.to_owned(), )+
+                    Self::ViolationIgnored(violation) => {
+                        let text = serde_json::to_string(&violation).unwrap_or_default();
+                        format!("violation-ignored-{}", text.trim_matches('"'))
+                    }
+                }
+            }
+
+            /// Which rule was broken, and how strong it is.
+            pub const fn citation(self) -> Citation {
+                match self {
+                    $( Self::$variant => Citation::new($section, Level::$level), )+
+                    Self::ViolationIgnored(violation) => violation.citation(),
+                }
+            }
+
+            /// The breach as one sentence.
+            pub fn describe(self) -> String {
+                match self {
+                    $( Self::$variant => concat!($($doc,)+).trim().to_owned(), )+
+                    Self::ViolationIgnored(violation) => {
+                        format!("The connection stays open after {}.", violation.describe())
+                    }
+                }
+            }
+        }
+    };
+}
+
+// A table of twenty rows in which name, section, level and sentence stand together reads better
+// than four matches of twenty arms; nothing else in this crate is a macro.
+breaches! {
+    /// The application was handed bytes other than those at that place of the stream.
+    WrongBytes => "wrong-bytes", "2.2", Must;
+    /// A call gave the application an answer that the stream's state does not permit.
+    WrongAnswer => "wrong-answer", "2.4", Contract;
+    /// Data that the application wrote was never sent although nothing held it back.
+    DataNotSent => "data-not-sent", "3.1", Stated;
+    /// The end of the stream was never sent although the application ended it.
+    FinNotSent => "fin-not-sent", "2.4", Stated;
+    /// The application reset the stream, and no RESET_STREAM was sent.
+    ResetNotSent => "reset-not-sent", "2.4", Stated;
+    /// The stream was ended although the application had not ended it.
+    FinUnasked => "fin-unasked", "2.4", Stated;
+    /// A dropped sending handle ended the stream cleanly instead of resetting it.
+    DropEndsStream => "drop-ends-stream", "2.4", Contract;
+    /// A dropped sending handle left the stream open.
+    DropLeavesStreamOpen => "drop-leaves-stream-open", "2.4", Contract;
+    /// RESET_STREAM carries another code than the application gave.
+    ResetCodeChanged => "reset-code-changed", "2.4", Stated;
+    /// Ending the stream was answered with success although the peer had stopped it.
+    FinishAcceptedAfterStop => "finish-accepted-after-stop", "2.4", Contract;
+    /// Ending the stream was answered with success although the connection was gone.
+    FinishAcceptedAfterLoss => "finish-accepted-after-loss", "2.4", Contract;
+    /// A second call to end the stream was refused.
+    FinishNotIdempotent => "finish-not-idempotent", "2.4", Contract;
+    /// A call on a part that has ended was refused without its outcome.
+    OutcomeWithheld => "outcome-withheld", "2.4", Contract;
+    /// The outcome told for a part is not the one it had.
+    OutcomeWrong => "outcome-wrong", "2.4", Contract;
+    /// A stream that was reset or stopped is told as delivered.
+    ResetToldAsDelivered => "reset-told-as-delivered", "3.1", Contract;
+    /// The application was told of the end before everything was delivered.
+    EndToldEarly => "end-told-early", "3.2", Stated;
+    /// After a reset was reported, the stream reads as cleanly ended.
+    EndAfterReset => "end-after-reset", "3.2", Contract;
+    /// After the application stopped the stream, it reads as cleanly ended.
+    EndAfterStop => "end-after-stop", "2.4", Contract;
+    /// Stopping a stream that the peer had reset was accepted without telling of the reset.
+    StopHidesReset => "stop-hides-reset", "3.2", Contract;
+    /// A STREAM frame was sent after RESET_STREAM.
+    StreamAfterReset => "stream-after-reset", "3.3", Must;
+    /// A frame was sent from a terminal state.
+    SentFromTerminalState => "sent-from-terminal-state", "3.3", Must;
+    /// STOP_SENDING was sent after RESET_STREAM had been received.
+    StopAfterReset => "stop-after-reset", "3.3", Should;
+    /// The application aborted reading, and no STOP_SENDING was sent.
+    StopNotSent => "stop-not-sent", "3.5", Should;
+    /// STOP_SENDING was sent although the application still reads.
+    StopUnasked => "stop-unasked", "3.5", Stated;
+    /// STOP_SENDING carries another code than the application gave.
+    StopCodeChanged => "stop-code-changed", "3.5", Stated;
+    /// A dropped receiving handle sent STOP_SENDING with another code than was configured.
+    DropStopCode => "drop-stop-code", "3.5", Contract;
+    /// A handle dropped after everything had arrived sent STOP_SENDING.
+    DropStopsCompleteStream => "drop-stops-complete-stream", "3.5", Contract;
+    /// STOP_SENDING arrived in Ready or Send and no RESET_STREAM answered it.
+    StopUnanswered => "stop-unanswered", "3.5", Must;
+    /// STOP_SENDING arrived in Data Sent and no RESET_STREAM answered it at once.
+    StopUnansweredInDataSent => "stop-unanswered-in-data-sent", "3.5", Contract;
+    /// RESET_STREAM answers STOP_SENDING with another code.
+    StopCodeNotCopied => "stop-code-not-copied", "3.5", Should;
+    /// Bytes were sent that the application never wrote.
+    DataNeverWritten => "data-never-written", "4.5", Must;
+    /// FIN was set before the end of the stream.
+    FinTooEarly => "fin-too-early", "4.5", Must;
+    /// RESET_STREAM changed the final size that an earlier FIN had announced.
+    FinalSizeAnnouncedTwice => "final-size-announced-twice", "4.5", Must;
+    /// RESET_STREAM states a final size other than what was sent on the stream.
+    ResetFinalSizeNotSent => "reset-final-size-not-sent", "4.5", Stated;
+    /// A frame was sent after CONNECTION_CLOSE.
+    FrameAfterClose => "frame-after-close", "10.2", Must;
+    /// The connection was closed although the peer kept every rule.
+    ClosedOnLegalPeer => "closed-on-legal-peer", "11.1", Must;
+    /// The connection was closed with an error that does not fit the violation.
+    WrongTransportError => "wrong-transport-error", "11", Should;
+    /// RESET_STREAM was sent although neither the application nor the peer asked for it.
+    ResetUnasked => "reset-unasked", "11.2", Must;
+    /// Lost data was not sent again.
+    LostDataNotResent => "lost-data-not-resent", "13.3", Stated;
+    /// A lost RESET_STREAM was not sent again.
+    LostResetNotResent => "lost-reset-not-resent", "13.3", Stated;
+    /// A repeated RESET_STREAM differs from the first.
+    ResetChanged => "reset-changed", "13.3", Must;
+    /// A lost STOP_SENDING was not sent again.
+    LostStopNotResent => "lost-stop-not-resent", "13.3", Stated;
+    /// A frame was sent for a stream or a part that the endpoint does not have.
+    WrongStream => "wrong-stream", "19", Must;
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.describe(), self.citation())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique() {
+        let ids: BTreeSet<_> = Breach::PLAIN.iter().map(|breach| breach.id()).collect();
+        assert_eq!(ids.len(), Breach::PLAIN.len());
+    }
+}

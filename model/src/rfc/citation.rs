@@ -1,0 +1,55 @@
+//! Where a rule comes from and how strong it is: RFC 2119's levels, and two of our own below them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How strong a rule is, weakest first, so that the most charitable reading is the smallest.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// The manager's own promise to its users; the RFC says nothing against breaking it.
+    Contract,
+    /// RFC 2119 MAY.
+    May,
+    /// RFC 2119 SHOULD.
+    Should,
+    /// The RFC states it without a keyword.
+    Stated,
+    /// RFC 2119 MUST.
+    Must,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Contract => "contract",
+            Self::May => "MAY",
+            Self::Should => "SHOULD",
+            Self::Stated => "stated",
+            Self::Must => "MUST",
+        })
+    }
+}
+
+/// A rule's place and strength.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct Citation {
+    /// The section of RFC 9000, as in "3.5"; for a contract, the section it leans on.
+    pub section: &'static str,
+    /// Its level.
+    pub level: Level,
+}
+
+impl Citation {
+    /// A rule of `section` with `level`.
+    pub const fn new(section: &'static str, level: Level) -> Self {
+        Self { section, level }
+    }
+}
+
+impl fmt::Display for Citation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "§{} {}", self.section, self.level)
+    }
+}

@@ -1,0 +1,488 @@
+//! One endpoint and its one stream: frames and calls go in, frames and answers come out.
+//!
+//! This file only routes: what a frame, a call or an acknowledgement does to a part stands in the
+//! part's own file. Everything here is a plain function of the endpoint; networks and bounds are in
+//! [`world`](crate::world).
+
+use super::breach::Breach;
+use super::call::{Answer, Call, RecvOutcome, SendOutcome};
+use super::choices::Choices;
+use super::frame::{ErrorCode, Frame};
+use super::identity::{Direction, Side, StreamId};
+use super::receiving::{ReceivingPart, RecvEvent, RecvState, Stop, StopCause};
+use super::rules::Rules;
+use super::sending::{Carriage, Handle, ResetCause, SendDuty, SendState, SendingPart};
+use super::violation::Violation;
+
+/// The code of a RESET_STREAM for a sending handle dropped without an end (contract).
+pub const DROP_RESET_CODE: ErrorCode = ErrorCode(0xd5);
+/// The code of a STOP_SENDING for a receiving handle dropped early (contract).
+pub const DROP_STOP_CODE: ErrorCode = ErrorCode(0xd6);
+
+/// The endpoint closed the connection because of its peer.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Close {
+    /// What the peer did.
+    pub violation: Violation,
+    /// Whether CONNECTION_CLOSE has been sent.
+    pub announced: bool,
+}
+
+/// An endpoint with one stream, of which it has the sending part, the receiving part, or both.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Endpoint {
+    /// Its role in the connection.
+    pub side: Side,
+    /// The stream.
+    pub stream_id: StreamId,
+    /// The sending part, if the endpoint has one and it is created.
+    pub sending: Option<SendingPart>,
+    /// The receiving part, if the endpoint has one and it is created.
+    pub receiving: Option<ReceivingPart>,
+    /// Set once the peer broke a rule and the endpoint closed the connection.
+    pub closed: Option<Close>,
+}
+
+impl Endpoint {
+    /// The endpoint that has opened its first unidirectional stream.
+    pub fn sender(side: Side) -> Self {
+        Self {
+            side,
+            stream_id: StreamId::new(side, Direction::Unidirectional, 0),
+            sending: Some(SendingPart::new()),
+            receiving: None,
+            closed: None,
+        }
+    }
+
+    /// The endpoint whose peer may open its first unidirectional stream, and has not yet.
+    pub fn receiver(side: Side) -> Self {
+        Self {
+            side,
+            stream_id: StreamId::new(side.peer(), Direction::Unidirectional, 0),
+            sending: None,
+            receiving: None,
+            closed: None,
+        }
+    }
+
+    /// What became of the sending part, once that is decided.
+    pub fn send_outcome(&self) -> Option<SendOutcome> {
+        let part = self.sending.as_ref()?;
+        if let Some(reset) = part.reset {
+            return Some(match reset.cause {
+                ResetCause::Application | ResetCause::Dropped => {
+                    SendOutcome::Reset { code: reset.code }
+                }
+                ResetCause::StopSending => SendOutcome::Stopped { code: reset.code },
+            });
+        }
+        if part.state == SendState::DataRecvd {
+            return Some(SendOutcome::Delivered);
+        }
+        match (part.stop_unanswered, self.closed) {
+            (Some(code), _) => Some(SendOutcome::Stopped { code }),
+            (None, Some(_)) => Some(SendOutcome::ConnectionLost),
+            (None, None) => None,
+        }
+    }
+
+    /// What became of the receiving part, once that is decided.
+    pub fn recv_outcome(&self) -> Option<RecvOutcome> {
+        let part = self.receiving.as_ref()?;
+        match (part.told, part.state, part.stop) {
+            (true, RecvState::DataRead, _) => Some(RecvOutcome::ReadToEnd),
+            (true, RecvState::ResetRead, _) => part.reset.map(|code| RecvOutcome::Reset { code }),
+            (true, _, _) => Some(RecvOutcome::ConnectionLost),
+            (false, _, Some(stop)) => Some(RecvOutcome::Stopped { code: stop.code }),
+            (false, _, None) => None,
+        }
+    }
+
+    // ---- the application ----------------------------------------------------------------------
+
+    /// Whether the application can make this call: it holds the handle.
+    pub fn can_call(&self, call: Call) -> bool {
+        let handle = match call.is_sending() {
+            true => self.sending.as_ref().map(|part| part.handle),
+            false => self.receiving.as_ref().map(|part| part.handle),
+        };
+        handle == Some(Handle::Held)
+    }
+
+    /// Every answer the call may get, each with the endpoint afterwards. Empty if the application
+    /// [cannot make it](Self::can_call).
+    pub fn call(&self, rules: &Rules, choices: &Choices, call: Call) -> Vec<(Answer, Self)> {
+        if !self.can_call(call) {
+            return Vec::new();
+        }
+        match call {
+            Call::Write { length } => self.write(length),
+            Call::End => vec![self.end()],
+            Call::Reset { code } => vec![self.reset(rules, code)],
+            Call::DropSend => vec![self.drop_send(rules)],
+            Call::Read => self.read(rules, choices),
+            Call::AbortReading { code } => vec![self.abort_reading(rules, code)],
+            Call::DropRecv => vec![self.with_receiving(Answer::Accepted, |part| {
+                part.ask_stop(StopCause::Dropped, DROP_STOP_CODE);
+                part.handle = Handle::Dropped;
+            })],
+        }
+    }
+
+    fn with_sending(
+        &self,
+        answer: Answer,
+        change: impl FnOnce(&mut SendingPart),
+    ) -> (Answer, Self) {
+        let mut next = self.clone();
+        next.sending.as_mut().map(change);
+        (answer, next)
+    }
+
+    fn with_receiving(
+        &self,
+        answer: Answer,
+        change: impl FnOnce(&mut ReceivingPart),
+    ) -> (Answer, Self) {
+        let mut next = self.clone();
+        next.receiving.as_mut().map(change);
+        (answer, next)
+    }
+
+    fn write(&self, length: u64) -> Vec<(Answer, Self)> {
+        if let Some(outcome) = self.send_outcome() {
+            return vec![(Answer::SendEnded { outcome }, self.clone())];
+        }
+        if self.sending.as_ref().is_some_and(|part| part.ended) {
+            return vec![(Answer::Finished, self.clone()), (Answer::Closed, self.clone())];
+        }
+        vec![self.with_sending(Answer::Wrote { length }, |part| part.written += length)]
+    }
+
+    fn end(&self) -> (Answer, Self) {
+        match self.send_outcome() {
+            Some(outcome) => (Answer::SendEnded { outcome }, self.clone()),
+            None => self.with_sending(Answer::Accepted, |part| part.ended = true),
+        }
+    }
+
+    fn reset(&self, rules: &Rules, code: ErrorCode) -> (Answer, Self) {
+        let unanswered = self.sending.as_ref().and_then(|part| part.stop_unanswered);
+        match (self.send_outcome(), unanswered) {
+            (Some(outcome), None) => (Answer::SendEnded { outcome }, self.clone()),
+            (None, _) | (_, Some(_)) => self.with_sending(Answer::Accepted, |part| {
+                part.stop_unanswered = None;
+                part.ask_reset(rules, ResetCause::Application, code);
+            }),
+        }
+    }
+
+    fn drop_send(&self, rules: &Rules) -> (Answer, Self) {
+        let decided = self.send_outcome().is_some();
+        self.with_sending(Answer::Accepted, |part| {
+            part.handle = Handle::Dropped;
+            if let Some(code) = part.stop_unanswered.take() {
+                part.ask_reset(rules, ResetCause::StopSending, code);
+            } else if !decided && !part.ended {
+                // Contract: a handle dropped without an end never looks like a complete message.
+                match (rules.drop_resets)() {
+                    true => part.ask_reset(rules, ResetCause::Dropped, DROP_RESET_CODE),
+                    false => part.ended = true,
+                }
+            }
+        })
+    }
+
+    fn read(&self, rules: &Rules, choices: &Choices) -> Vec<(Answer, Self)> {
+        let Some(part) = &self.receiving else {
+            return Vec::new();
+        };
+        if let Some(outcome) = self.recv_outcome() {
+            let repeats = match outcome {
+                RecvOutcome::ReadToEnd => Answer::EndOfStream,
+                RecvOutcome::Reset { .. } if !(rules.reset_is_final)() => Answer::EndOfStream,
+                RecvOutcome::Reset { .. }
+                | RecvOutcome::Stopped { .. }
+                | RecvOutcome::ConnectionLost => Answer::RecvEnded { outcome },
+            };
+            return vec![(repeats, self.clone())];
+        }
+        match part.reset {
+            Some(code) if part.state == RecvState::ResetRecvd => {
+                let readable = (rules.readable)(part) > 0;
+                choices.reset_interrupts_reading.branches(
+                    true,
+                    || match readable {
+                        true => self.read_data(rules),
+                        false => self.tell_reset(rules, code),
+                    },
+                    || self.tell_reset(rules, code),
+                )
+            }
+            Some(_) | None => vec![self.read_data(rules)],
+        }
+    }
+
+    fn tell_reset(&self, rules: &Rules, code: ErrorCode) -> (Answer, Self) {
+        let outcome = RecvOutcome::Reset { code };
+        self.with_receiving(Answer::RecvEnded { outcome }, |part| {
+            part.told = true;
+            part.take(rules, RecvEvent::AppReadReset);
+        })
+    }
+
+    fn read_data(&self, rules: &Rules) -> (Answer, Self) {
+        let Some(part) = &self.receiving else {
+            return (Answer::NoData, self.clone());
+        };
+        let length = (rules.readable)(part);
+        if length > 0 {
+            return self.with_receiving(Answer::Data { length }, |part| {
+                part.read += length;
+                if part.state == RecvState::DataRecvd && part.final_size == Some(part.read) {
+                    part.take(rules, RecvEvent::AppReadAllData);
+                }
+            });
+        }
+        if (rules.end_is_reported)(part) {
+            return self.with_receiving(Answer::EndOfStream, |part| {
+                part.told = true;
+                part.take(rules, RecvEvent::AppReadAllData);
+            });
+        }
+        match self.closed {
+            Some(_) => self.tell_loss(),
+            None => (Answer::NoData, self.clone()),
+        }
+    }
+
+    fn tell_loss(&self) -> (Answer, Self) {
+        let outcome = RecvOutcome::ConnectionLost;
+        self.with_receiving(Answer::RecvEnded { outcome }, |part| part.told = true)
+    }
+
+    fn abort_reading(&self, rules: &Rules, code: ErrorCode) -> (Answer, Self) {
+        if let Some(outcome) = self.recv_outcome() {
+            return (Answer::RecvEnded { outcome }, self.clone());
+        }
+        let Some(part) = &self.receiving else {
+            return (Answer::Closed, self.clone());
+        };
+        match (part.state, part.reset) {
+            (RecvState::ResetRecvd, Some(reset)) => self.tell_reset(rules, reset),
+            (state, _) if state.awaits_data() && self.closed.is_some() => self.tell_loss(),
+            (_, _) => self.with_receiving(Answer::Accepted, |part| {
+                part.ask_stop(StopCause::AbortedReading, code);
+            }),
+        }
+    }
+
+    // ---- the peer -----------------------------------------------------------------------------
+
+    /// A frame arrived: every endpoint the RFC permits next.
+    pub fn on_frame(&self, rules: &Rules, choices: &Choices, frame: &Frame) -> Vec<Self> {
+        if self.closed.is_some() {
+            return vec![self.clone()];
+        }
+        let stream_id = frame.stream_id();
+        let ours = stream_id.initiator() == self.side;
+        let uncreated = ours && stream_id != self.stream_id;
+        if let Err(violation) = (rules.permitted)(stream_id.role(self.side), uncreated, frame) {
+            return vec![self.close(violation)];
+        }
+        if stream_id != self.stream_id {
+            return vec![self.clone()]; // Another stream; this model has one.
+        }
+        match *frame {
+            Frame::ResetStream { application_protocol_error_code: code, final_size, .. } => {
+                self.receive(|part| part.on_reset_stream(rules, choices, code, final_size))
+            }
+            Frame::Stream { offset, length, fin, .. } => {
+                self.receive(|part| part.on_stream(rules, choices, (offset, length, fin)))
+            }
+            Frame::StopSending { application_protocol_error_code: code, .. } => {
+                let mut next = self.clone();
+                if let Some(part) = &mut next.sending {
+                    part.on_stop_sending(rules, code);
+                }
+                vec![next]
+            }
+        }
+    }
+
+    fn receive(
+        &self,
+        handle: impl FnOnce(&ReceivingPart) -> Vec<Result<ReceivingPart, Violation>>,
+    ) -> Vec<Self> {
+        // rfc9000 3.2: the first frame creates the part. On a stream on which only we send there is
+        // none to create; a frame gets this far only if a mutant lets it.
+        let part = self.receiving.clone().unwrap_or_default();
+        let branches = handle(&part).into_iter();
+        branches
+            .map(|branch| match branch {
+                Ok(part) => Self { receiving: Some(part), ..self.clone() },
+                Err(violation) => self.close(violation),
+            })
+            .collect()
+    }
+
+    fn close(&self, violation: Violation) -> Self {
+        Self { closed: Some(Close { violation, announced: false }), ..self.clone() }
+    }
+
+    /// A packet with this frame of ours was acknowledged.
+    pub fn on_acknowledged(&mut self, rules: &Rules, frame: &Frame) {
+        if self.closed.is_some() || frame.stream_id() != self.stream_id {
+            return;
+        }
+        match (*frame, &mut self.sending, &mut self.receiving) {
+            (Frame::Stream { offset, length, fin, .. }, Some(part), _) => {
+                part.on_stream_acked(rules, offset, length, fin);
+            }
+            (Frame::ResetStream { .. }, Some(part), _) => part.on_reset_acked(rules),
+            (Frame::StopSending { .. }, _, Some(part)) => part.on_stop_acked(),
+            (Frame::Stream { .. } | Frame::ResetStream { .. }, None, _)
+            | (Frame::StopSending { .. }, _, None) => {}
+        }
+    }
+
+    /// Loss detection declared everything in flight lost (§13.3).
+    pub fn on_all_lost(&mut self) {
+        if self.closed.is_some() {
+            return;
+        }
+        if let Some(part) = &mut self.sending {
+            part.on_all_lost();
+        }
+        if let Some(part) = &mut self.receiving {
+            part.on_all_lost();
+        }
+    }
+
+    // ---- what the endpoint itself sends ---------------------------------------------------------
+
+    /// The endpoint sent a frame. Changes the endpoint as if that had been right, so that a judge
+    /// can go on; the error is the rule it broke.
+    pub fn on_sent(&mut self, rules: &Rules, frame: &Frame) -> Result<(), Breach> {
+        if self.closed.is_some_and(|close| close.announced) {
+            return Err(Breach::FrameAfterClose);
+        }
+        if frame.stream_id() != self.stream_id {
+            return Err(Breach::WrongStream);
+        }
+        match (*frame, &mut self.sending, &mut self.receiving) {
+            (Frame::Stream { offset, length, fin, .. }, Some(part), _) => {
+                part.on_stream_sent(rules, offset, length, fin)
+            }
+            (
+                Frame::ResetStream { application_protocol_error_code: code, final_size, .. },
+                Some(part),
+                _,
+            ) => part.on_reset_sent(rules, code, final_size),
+            (Frame::StopSending { application_protocol_error_code: code, .. }, _, Some(part)) => {
+                part.on_stop_sent(rules, code)
+            }
+            (Frame::Stream { .. } | Frame::ResetStream { .. }, None, _)
+            | (Frame::StopSending { .. }, _, None) => Err(Breach::WrongStream),
+        }
+    }
+
+    /// The next frame of a stack that sends all it owes at once; see
+    /// [`SendingPart::next_frame`].
+    pub fn next_frame(&self, rules: &Rules) -> Option<Frame> {
+        if self.closed.is_some() {
+            return None;
+        }
+        let sending = self.sending.as_ref().and_then(|part| part.next_frame(rules, self.stream_id));
+        sending.or_else(|| {
+            let stop = self.receiving.as_ref().and_then(ReceivingPart::duty)?;
+            Some(Frame::StopSending {
+                stream_id: self.stream_id,
+                application_protocol_error_code: stop.code,
+            })
+        })
+    }
+
+    /// Why silence is not permitted now, or `None` if the endpoint owes nothing.
+    pub fn silence_breach(&self) -> Option<Breach> {
+        if let Some(close) = self.closed {
+            return (!close.announced).then_some(Breach::ViolationIgnored(close.violation));
+        }
+        let sending = self.sending.as_ref().and_then(|part| {
+            Some(match *part.duties().first()? {
+                SendDuty::Data => Breach::DataNotSent,
+                SendDuty::LostData => Breach::LostDataNotResent,
+                SendDuty::Fin => Breach::FinNotSent,
+                SendDuty::LostReset => Breach::LostResetNotResent,
+                SendDuty::Reset(ResetCause::Application) => Breach::ResetNotSent,
+                SendDuty::Reset(ResetCause::Dropped) => Breach::DropLeavesStreamOpen,
+                SendDuty::Reset(ResetCause::StopSending) if part.state == SendState::DataSent => {
+                    Breach::StopUnansweredInDataSent
+                }
+                SendDuty::Reset(ResetCause::StopSending) => Breach::StopUnanswered,
+            })
+        });
+        sending.or_else(|| {
+            let stop = self.receiving.as_ref().and_then(ReceivingPart::duty)?;
+            Some(match stop.carriage {
+                Carriage::Lost => Breach::LostStopNotResent,
+                Carriage::Due | Carriage::InFlight | Carriage::Acked => Breach::StopNotSent,
+            })
+        })
+    }
+
+    /// Goes on as if the endpoint owed nothing: a judge has recorded the breach.
+    pub fn forgive_silence(&mut self) {
+        if self.closed.is_some_and(|close| !close.announced) {
+            self.closed = None;
+            return;
+        }
+        if let Some(part) = &mut self.sending {
+            match part.reset {
+                Some(reset)
+                    if reset.cause == ResetCause::StopSending && reset.carriage.is_owed() =>
+                {
+                    part.stop_unanswered = Some(reset.code);
+                    part.reset = None;
+                }
+                Some(ref mut reset) => reset.carriage = reset.carriage.sent(),
+                None => {
+                    super::sending::add(&mut part.sent, 0, part.written);
+                    part.lost.clear();
+                    if part.ended {
+                        part.fin = part.fin.sent();
+                    }
+                }
+            }
+        }
+        if let Some(Stop { carriage, .. }) = self.receiving.as_mut().and_then(|p| p.stop.as_mut()) {
+            *carriage = carriage.sent();
+        }
+    }
+
+    /// The endpoint sent CONNECTION_CLOSE with this transport error code, or an application's close
+    /// if `None`. The error is the rule it broke.
+    pub fn on_close_sent(&mut self, code: Option<u64>) -> Result<(), Breach> {
+        match &mut self.closed {
+            None => {
+                // Whatever the peer did, the connection is gone now.
+                self.closed =
+                    Some(Close { violation: Violation::FinalSizeChanged, announced: true });
+                Err(Breach::ClosedOnLegalPeer)
+            }
+            Some(close) => {
+                close.announced = true;
+                // rfc9000 11: a generic code may always stand for a specific one.
+                let generic = [
+                    super::violation::TransportError::InternalError.code(),
+                    super::violation::TransportError::ProtocolViolation.code(),
+                ];
+                let fits = code.is_some_and(|code| {
+                    code == close.violation.transport_error().code() || generic.contains(&code)
+                });
+                if fits { Ok(()) } else { Err(Breach::WrongTransportError) }
+            }
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! §3.2 Receiving stream states, with what §3.3 and §3.5 say about STOP_SENDING.
+//!
+//! [`RecvState`] is Figure 3; [`ReceivingPart`] is a part in that figure together with what it has
+//! received and handed to the application. The final size's own rules (§4.5) are in
+//! [`final_size`](super::final_size). Credit (§4.1) is not here.
+
+use std::fmt;
+
+use rangemap::RangeSet;
+use serde::{Deserialize, Serialize};
+
+use super::breach::Breach;
+use super::choices::{Choice, Choices};
+use super::final_size::Objection;
+use super::frame::ErrorCode;
+use super::rules::Rules;
+use super::sending::{Carriage, Handle, Step, add, covers, end_of};
+use super::violation::Violation;
+
+/// Figure 3.
+///
+/// ```text
+///   Recv --RecvStreamFin--> SizeKnown --RecvAllData--> DataRecvd --AppReadAllData--> DataRead
+///     |                         |                       |     ^
+///     |                         |       RecvResetStream |     | RecvAllData    (both optional)
+///     |                         |                       v     |
+///     +---- RecvResetStream ----+--------------------> ResetRecvd --AppReadReset--> ResetRead
+/// ```
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[allow(missing_docs)] // the figure's own words
+pub enum RecvState {
+    Recv,
+    SizeKnown,
+    DataRecvd,
+    ResetRecvd,
+    DataRead,
+    ResetRead,
+}
+
+/// The labels of Figure 3's edges.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RecvEvent {
+    /// "Recv STREAM + FIN".
+    RecvStreamFin,
+    /// "Recv All Data".
+    RecvAllData,
+    /// "Recv RESET_STREAM".
+    RecvResetStream,
+    /// "App Read All Data".
+    AppReadAllData,
+    /// "App Read Reset".
+    AppReadReset,
+}
+
+impl RecvEvent {
+    /// Every event, in the figure's order.
+    pub const ALL: [Self; 5] = [
+        Self::RecvStreamFin,
+        Self::RecvAllData,
+        Self::RecvResetStream,
+        Self::AppReadAllData,
+        Self::AppReadReset,
+    ];
+}
+
+impl RecvState {
+    /// Every state, in the figure's order.
+    pub const ALL: [Self; 6] = [
+        Self::Recv,
+        Self::SizeKnown,
+        Self::DataRecvd,
+        Self::ResetRecvd,
+        Self::DataRead,
+        Self::ResetRead,
+    ];
+
+    /// The figure as a total table. Its two optional edges are edges here; whether they are taken
+    /// is a choice (C-1, C-3).
+    pub const fn on(self, event: RecvEvent) -> Step<Self> {
+        use RecvEvent as E;
+        use Step::{Goto, Never, Stay};
+        match (self, event) {
+            (Self::Recv, E::RecvStreamFin) => Goto(Self::SizeKnown),
+            (Self::Recv, E::RecvResetStream) => Goto(Self::ResetRecvd),
+            (Self::Recv, E::RecvAllData | E::AppReadAllData | E::AppReadReset) => Never,
+
+            (Self::SizeKnown, E::RecvStreamFin) => Stay,
+            (Self::SizeKnown, E::RecvAllData) => Goto(Self::DataRecvd),
+            (Self::SizeKnown, E::RecvResetStream) => Goto(Self::ResetRecvd),
+            (Self::SizeKnown, E::AppReadAllData | E::AppReadReset) => Never,
+
+            (Self::DataRecvd, E::RecvStreamFin | E::RecvAllData) => Stay,
+            (Self::DataRecvd, E::RecvResetStream) => Goto(Self::ResetRecvd),
+            (Self::DataRecvd, E::AppReadAllData) => Goto(Self::DataRead),
+            (Self::DataRecvd, E::AppReadReset) => Never,
+
+            (Self::ResetRecvd, E::RecvStreamFin | E::RecvResetStream) => Stay,
+            (Self::ResetRecvd, E::RecvAllData) => Goto(Self::DataRecvd),
+            (Self::ResetRecvd, E::AppReadAllData) => Never,
+            (Self::ResetRecvd, E::AppReadReset) => Goto(Self::ResetRead),
+
+            (Self::DataRead, E::RecvStreamFin | E::RecvAllData | E::RecvResetStream) => Stay,
+            (Self::DataRead, E::AppReadAllData) => Stay,
+            (Self::DataRead, E::AppReadReset) => Never,
+
+            (Self::ResetRead, E::RecvStreamFin | E::RecvAllData | E::RecvResetStream) => Stay,
+            (Self::ResetRead, E::AppReadAllData) => Never,
+            (Self::ResetRead, E::AppReadReset) => Stay,
+        }
+    }
+
+    /// Whether the state is terminal (§3.2).
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::DataRead | Self::ResetRead => true,
+            Self::Recv | Self::SizeKnown | Self::DataRecvd | Self::ResetRecvd => false,
+        }
+    }
+
+    /// Whether STOP_SENDING still serves a purpose (§3.5): "Recv" and "Size Known".
+    pub const fn awaits_data(self) -> bool {
+        match self {
+            Self::Recv | Self::SizeKnown => true,
+            Self::DataRecvd | Self::ResetRecvd | Self::DataRead | Self::ResetRead => false,
+        }
+    }
+}
+
+impl fmt::Display for RecvState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Recv => "Recv",
+            Self::SizeKnown => "Size Known",
+            Self::DataRecvd => "Data Recvd",
+            Self::ResetRecvd => "Reset Recvd",
+            Self::DataRead => "Data Read",
+            Self::ResetRead => "Reset Read",
+        })
+    }
+}
+
+/// Why the application wants no more data.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum StopCause {
+    /// It aborted reading (§2.4).
+    AbortedReading,
+    /// It dropped the handle (contract).
+    Dropped,
+}
+
+/// A request to the peer to cease, asked for or sent.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Stop {
+    /// Who asked for it.
+    pub cause: StopCause,
+    /// The code to be sent.
+    pub code: ErrorCode,
+    /// Whether everything had arrived when it was asked for, so that nothing need be sent.
+    pub moot: bool,
+    /// Where the STOP_SENDING stands.
+    pub carriage: Carriage,
+}
+
+/// The receiving part of a stream. All offsets in bytes.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct ReceivingPart {
+    /// Where it stands in Figure 3.
+    pub state: RecvState,
+    /// What has been received.
+    pub received: RangeSet<u64>,
+    /// One past the largest offset that a STREAM frame named before the final size was known, with
+    /// data or without.
+    pub named: u64,
+    /// The final size, once known (§4.5).
+    pub final_size: Option<u64>,
+    /// How many bytes the application has read.
+    pub read: u64,
+    /// The code of the RESET_STREAM received first.
+    pub reset: Option<ErrorCode>,
+    /// The request to cease, once the application has made it.
+    pub stop: Option<Stop>,
+    /// Whether the application has been told of the end, the reset or the loss.
+    pub told: bool,
+    /// Whether the application still holds the handle.
+    pub handle: Handle,
+}
+
+impl Default for ReceivingPart {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ReceivingPart {
+    /// A part that has just been created (§3.2).
+    pub fn new() -> Self {
+        Self {
+            state: RecvState::Recv,
+            received: RangeSet::new(),
+            named: 0,
+            final_size: None,
+            read: 0,
+            reset: None,
+            stop: None,
+            told: false,
+            handle: Handle::Held,
+        }
+    }
+
+    /// One past the largest offset received.
+    pub fn largest_received(&self) -> u64 {
+        end_of(&self.received)
+    }
+
+    /// How many bytes the application could read now.
+    pub fn readable(&self) -> u64 {
+        let contiguous = self.received.get(&self.read).map_or(self.read, |range| range.end);
+        contiguous - self.read
+    }
+
+    /// Whether all data up to the final size has been received.
+    pub fn is_complete(&self) -> bool {
+        self.final_size.is_some_and(|size| covers(&self.received, size))
+    }
+
+    pub(super) fn take(&mut self, rules: &Rules, event: RecvEvent) {
+        if let Step::Goto(state) = (rules.recv_table)(self.state, event) {
+            self.state = state;
+        }
+    }
+
+    /// A STREAM frame arrived: every part the RFC permits next, or the violation that ends the
+    /// connection.
+    pub(super) fn on_stream(
+        &self,
+        rules: &Rules,
+        choices: &Choices,
+        frame: (u64, u64, bool),
+    ) -> Vec<Result<Self, Violation>> {
+        let objection = super::final_size::check_stream(rules, self, frame);
+        self.unless(objection, choices, || self.after_stream(rules, choices, frame))
+    }
+
+    fn after_stream(
+        &self,
+        rules: &Rules,
+        choices: &Choices,
+        (offset, length, fin): (u64, u64, bool),
+    ) -> Vec<Self> {
+        let mut next = self.clone();
+        match self.state {
+            RecvState::Recv | RecvState::SizeKnown => {
+                add(&mut next.received, offset, length);
+                if self.state == RecvState::Recv {
+                    next.named = next.named.max(offset + length);
+                }
+                if fin {
+                    next.final_size = Some((rules.final_size_of_fin)(offset, length));
+                    next.take(rules, RecvEvent::RecvStreamFin);
+                }
+                if next.state == RecvState::SizeKnown && (rules.all_received)(&next) {
+                    next.take(rules, RecvEvent::RecvAllData);
+                }
+                vec![next]
+            }
+            RecvState::ResetRecvd => {
+                // C-3: data that completes the stream after a reset may bring it back.
+                if choices.data_completes_after_reset == Choice::Never || self.stop.is_some() {
+                    return vec![next];
+                }
+                add(&mut next.received, offset, length);
+                let kept = next.clone();
+                let completes = next.is_complete();
+                choices.data_completes_after_reset.branches(
+                    completes,
+                    || kept,
+                    || {
+                        next.reset = None;
+                        next.take(rules, RecvEvent::RecvAllData);
+                        next
+                    },
+                )
+            }
+            RecvState::DataRecvd | RecvState::DataRead | RecvState::ResetRead => vec![next],
+        }
+    }
+
+    /// A RESET_STREAM arrived: every part the RFC permits next, or the violation that ends the
+    /// connection.
+    pub(super) fn on_reset_stream(
+        &self,
+        rules: &Rules,
+        choices: &Choices,
+        code: ErrorCode,
+        final_size: u64,
+    ) -> Vec<Result<Self, Violation>> {
+        let reset = || {
+            let mut next = self.clone();
+            next.take(rules, RecvEvent::RecvResetStream);
+            if next.state == RecvState::ResetRecvd {
+                next.final_size = Some(final_size);
+                next.reset.get_or_insert(code);
+            }
+            next
+        };
+        let objection = super::final_size::check_stated(rules, self, final_size);
+        // C-1: a reset that comes when everything has arrived may be suppressed.
+        let optional = self.state == RecvState::DataRecvd;
+        self.unless(objection, choices, || match optional {
+            true => choices.reset_after_all_data.branches(true, || self.clone(), reset),
+            false => vec![reset()],
+        })
+    }
+
+    fn unless(
+        &self,
+        objection: Result<(), Objection>,
+        choices: &Choices,
+        accepted: impl FnOnce() -> Vec<Self>,
+    ) -> Vec<Result<Self, Violation>> {
+        let (violation, choice, ignored) = match objection {
+            Ok(()) => return accepted().into_iter().map(Ok).collect(),
+            // C-4: a closed stream need not remember its final size.
+            Err(Objection::Clear(violation) | Objection::Doubtful(violation))
+                if self.state.is_terminal() =>
+            {
+                (violation, choices.late_final_size_error, vec![self.clone()])
+            }
+            Err(Objection::Clear(violation)) => return vec![Err(violation)],
+            Err(Objection::Doubtful(violation)) => {
+                (violation, choices.empty_frame_counts, accepted())
+            }
+        };
+        let mut branches: Vec<_> = ignored.into_iter().map(Ok).collect();
+        match choice {
+            Choice::Never => branches,
+            Choice::Always => vec![Err(violation)],
+            Choice::Either => {
+                branches.push(Err(violation));
+                branches
+            }
+        }
+    }
+
+    /// The application wants no more data.
+    pub(super) fn ask_stop(&mut self, cause: StopCause, code: ErrorCode) {
+        if self.stop.is_none() && !self.told {
+            let moot = !self.state.awaits_data();
+            self.stop = Some(Stop { cause, code, moot, carriage: Carriage::Due });
+        }
+    }
+
+    /// The STOP_SENDING the part still has to send, if any (§3.5, §13.3).
+    pub fn duty(&self) -> Option<Stop> {
+        self.stop.filter(|stop| stop.carriage.is_owed() && self.state.awaits_data())
+    }
+
+    /// The part sent a STOP_SENDING; as [`SendingPart`](super::sending::SendingPart)'s handlers,
+    /// changes the part as if it had been right and says which rule it broke.
+    pub(super) fn on_stop_sent(&mut self, rules: &Rules, code: ErrorCode) -> Result<(), Breach> {
+        let Some(stop) = &mut self.stop else {
+            return Err(Breach::StopUnasked);
+        };
+        stop.carriage = stop.carriage.sent();
+        if stop.code != code {
+            return Err(match stop.cause {
+                StopCause::Dropped => Breach::DropStopCode,
+                StopCause::AbortedReading => Breach::StopCodeChanged,
+            });
+        }
+        // rfc9000 3.3: not once a RESET_STREAM has been received.
+        if !(rules.may_send_stop)(self.state) {
+            return Err(Breach::StopAfterReset);
+        }
+        match (stop.moot, stop.cause) {
+            (true, StopCause::Dropped) => Err(Breach::DropStopsCompleteStream),
+            (true, StopCause::AbortedReading) | (false, _) => Ok(()),
+        }
+    }
+
+    pub(super) fn on_stop_acked(&mut self) {
+        if let Some(stop) = &mut self.stop {
+            stop.carriage = Carriage::Acked;
+        }
+    }
+
+    pub(super) fn on_all_lost(&mut self) {
+        if let Some(stop) = &mut self.stop {
+            stop.carriage = stop.carriage.declared_lost();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_has_the_edges_of_figure_3_and_no_others() {
+        let mut edges = Vec::new();
+        for state in RecvState::ALL {
+            for event in RecvEvent::ALL {
+                if let Step::Goto(to) = state.on(event) {
+                    edges.push(format!("{state:?}\t{event:?}\t{to:?}"));
+                }
+            }
+        }
+        let figure = include_str!("../../../specs/figures/receiving.tsv");
+        assert_eq!(edges, figure.lines().skip(1).collect::<Vec<_>>());
+    }
+}

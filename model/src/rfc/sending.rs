@@ -1,0 +1,554 @@
+//! §3.1 Sending stream states, with what §3.3 lets each state send, §3.5's answer to STOP_SENDING
+//! and §13.3's rules for sending again.
+//!
+//! [`SendState`] is Figure 2; [`SendingPart`] is a part in that figure together with what it has
+//! written, sent and seen acknowledged. Credit (§4.1) is not here.
+
+use std::fmt;
+
+use rangemap::RangeSet;
+use serde::{Deserialize, Serialize};
+
+use super::breach::Breach;
+use super::frame::{ErrorCode, Frame};
+use super::identity::StreamId;
+use super::rules::Rules;
+
+/// What a table says about one event in one state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step<S> {
+    /// The figure's edge to this state.
+    Goto(S),
+    /// Legal, and the state stays.
+    Stay,
+    /// Cannot happen to an endpoint that keeps the rules: our own mistake.
+    Never,
+}
+
+/// Figure 2.
+///
+/// ```text
+///   Ready --SendStream--> Send --SendStreamFin--> DataSent --RecvAllAcks--> DataRecvd
+///     |                     |                        |
+///     +---------------------+---- SendResetStream ---+--> ResetSent --RecvResetAck--> ResetRecvd
+/// ```
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[allow(missing_docs)] // the figure's own words
+pub enum SendState {
+    Ready,
+    Send,
+    DataSent,
+    ResetSent,
+    DataRecvd,
+    ResetRecvd,
+}
+
+/// The labels of Figure 2's edges.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SendEvent {
+    /// "Send STREAM / STREAM_DATA_BLOCKED".
+    SendStream,
+    /// "Send STREAM + FIN".
+    SendStreamFin,
+    /// "Send RESET_STREAM".
+    SendResetStream,
+    /// "Recv All ACKs".
+    RecvAllAcks,
+    /// "Recv ACK", of the RESET_STREAM.
+    RecvResetAck,
+}
+
+impl SendEvent {
+    /// Every event, in the figure's order.
+    pub const ALL: [Self; 5] = [
+        Self::SendStream,
+        Self::SendStreamFin,
+        Self::SendResetStream,
+        Self::RecvAllAcks,
+        Self::RecvResetAck,
+    ];
+}
+
+impl SendState {
+    /// Every state, in the figure's order.
+    pub const ALL: [Self; 6] = [
+        Self::Ready,
+        Self::Send,
+        Self::DataSent,
+        Self::ResetSent,
+        Self::DataRecvd,
+        Self::ResetRecvd,
+    ];
+
+    /// The figure as a total table.
+    pub const fn on(self, event: SendEvent) -> Step<Self> {
+        use SendEvent as E;
+        use Step::{Goto, Never, Stay};
+        match (self, event) {
+            (Self::Ready, E::SendStream) => Goto(Self::Send),
+            (Self::Ready, E::SendResetStream) => Goto(Self::ResetSent),
+            // Sending a first frame with FIN is two events, one after the other (§3).
+            (Self::Ready, E::SendStreamFin | E::RecvAllAcks | E::RecvResetAck) => Never,
+
+            (Self::Send, E::SendStream) => Stay,
+            (Self::Send, E::SendStreamFin) => Goto(Self::DataSent),
+            (Self::Send, E::SendResetStream) => Goto(Self::ResetSent),
+            (Self::Send, E::RecvAllAcks | E::RecvResetAck) => Never,
+
+            // Sent again, with FIN or without (§3.1).
+            (Self::DataSent, E::SendStream | E::SendStreamFin) => Stay,
+            (Self::DataSent, E::SendResetStream) => Goto(Self::ResetSent),
+            (Self::DataSent, E::RecvAllAcks) => Goto(Self::DataRecvd),
+            (Self::DataSent, E::RecvResetAck) => Never,
+
+            (Self::ResetSent, E::SendStream | E::SendStreamFin) => Never,
+            (Self::ResetSent, E::SendResetStream | E::RecvAllAcks) => Stay,
+            (Self::ResetSent, E::RecvResetAck) => Goto(Self::ResetRecvd),
+
+            (Self::DataRecvd, E::SendStream | E::SendStreamFin | E::SendResetStream) => Never,
+            (Self::DataRecvd, E::RecvAllAcks) => Stay,
+            (Self::DataRecvd, E::RecvResetAck) => Never,
+
+            (Self::ResetRecvd, E::SendStream | E::SendStreamFin | E::SendResetStream) => Never,
+            (Self::ResetRecvd, E::RecvAllAcks | E::RecvResetAck) => Stay,
+        }
+    }
+
+    /// Whether the state is terminal (§3.1).
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::DataRecvd | Self::ResetRecvd => true,
+            Self::Ready | Self::Send | Self::DataSent | Self::ResetSent => false,
+        }
+    }
+}
+
+impl fmt::Display for SendState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready => "Ready",
+            Self::Send => "Send",
+            Self::DataSent => "Data Sent",
+            Self::ResetSent => "Reset Sent",
+            Self::DataRecvd => "Data Recvd",
+            Self::ResetRecvd => "Reset Recvd",
+        })
+    }
+}
+
+/// Where a piece of information stands on its way to the peer (§13.3).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Carriage {
+    /// To be sent for the first time.
+    Due,
+    /// Sent, neither acknowledged nor declared lost.
+    InFlight,
+    /// Declared lost and not sent again since.
+    Lost,
+    /// Acknowledged.
+    Acked,
+}
+
+impl Carriage {
+    /// Whether it has to be sent (again).
+    pub const fn is_owed(self) -> bool {
+        match self {
+            Self::Due | Self::Lost => true,
+            Self::InFlight | Self::Acked => false,
+        }
+    }
+
+    /// After a frame that carries it was sent.
+    pub(super) const fn sent(self) -> Self {
+        match self {
+            Self::Due | Self::InFlight | Self::Lost => Self::InFlight,
+            Self::Acked => Self::Acked,
+        }
+    }
+
+    /// After everything in flight was declared lost.
+    pub(super) const fn declared_lost(self) -> Self {
+        match self {
+            Self::InFlight => Self::Lost,
+            Self::Due | Self::Lost | Self::Acked => self,
+        }
+    }
+}
+
+/// Why a sending part is reset.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ResetCause {
+    /// The application asked for it (§2.4).
+    Application,
+    /// The application dropped the handle without ending the stream (contract).
+    Dropped,
+    /// The peer sent STOP_SENDING (§3.5).
+    StopSending,
+}
+
+/// A reset of the sending part, asked for or sent.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Reset {
+    /// Who asked for it.
+    pub cause: ResetCause,
+    /// The code to be sent.
+    pub code: ErrorCode,
+    /// The final size that was sent, once it was.
+    pub final_size: Option<u64>,
+    /// Where the RESET_STREAM stands.
+    pub carriage: Carriage,
+}
+
+/// How the application stands to a part.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Handle {
+    /// It holds the handle.
+    Held,
+    /// It dropped the handle.
+    Dropped,
+}
+
+/// The sending part of a stream.
+///
+/// Invariants: `acked` and `lost` are within `sent`, `sent` is within `0..written`; all offsets in
+/// bytes.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct SendingPart {
+    /// Where it stands in Figure 2.
+    pub state: SendState,
+    /// How many bytes the application has written.
+    pub written: u64,
+    /// Whether the application has ended the stream.
+    pub ended: bool,
+    /// What has been sent at least once.
+    pub sent: RangeSet<u64>,
+    /// What has been acknowledged.
+    pub acked: RangeSet<u64>,
+    /// What has been declared lost and neither sent again nor acknowledged.
+    pub lost: RangeSet<u64>,
+    /// Where the end of the stream stands, once the application has ended it.
+    pub fin: Carriage,
+    /// The reset, once somebody has asked for it.
+    pub reset: Option<Reset>,
+    /// The code of the peer's STOP_SENDING that the part left unanswered, where a stack does so
+    /// (see [`Breach::StopUnanswered`]). Always `None` under the RFC's rules.
+    pub stop_unanswered: Option<ErrorCode>,
+    /// Whether the application still holds the handle.
+    pub handle: Handle,
+}
+
+/// What a sending part still has to send: the reason why silence is not permitted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SendDuty {
+    /// Data the application wrote, never sent.
+    Data,
+    /// Data that was lost.
+    LostData,
+    /// The end of the stream.
+    Fin,
+    /// The RESET_STREAM, asked for by `0`.
+    Reset(ResetCause),
+    /// The RESET_STREAM again, after a loss.
+    LostReset,
+}
+
+/// One past the largest offset in `ranges`; 0 if it is empty.
+pub(super) fn end_of(ranges: &RangeSet<u64>) -> u64 {
+    ranges.last().map_or(0, |range| range.end)
+}
+
+/// Whether every offset in `0..end` is in `ranges`.
+pub(super) fn covers(ranges: &RangeSet<u64>, end: u64) -> bool {
+    end == 0 || ranges.gaps(&(0..end)).next().is_none()
+}
+
+/// Adds a range that may be empty, which [`RangeSet`] itself refuses.
+pub(super) fn add(ranges: &mut RangeSet<u64>, offset: u64, length: u64) {
+    if length > 0 {
+        ranges.insert(offset..offset + length);
+    }
+}
+
+fn remove(ranges: &mut RangeSet<u64>, offset: u64, length: u64) {
+    if length > 0 {
+        ranges.remove(offset..offset + length);
+    }
+}
+
+impl Default for SendingPart {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SendingPart {
+    /// A part that has just been created (§3.1).
+    pub fn new() -> Self {
+        Self {
+            state: SendState::Ready,
+            written: 0,
+            ended: false,
+            sent: RangeSet::new(),
+            acked: RangeSet::new(),
+            lost: RangeSet::new(),
+            fin: Carriage::Due,
+            reset: None,
+            stop_unanswered: None,
+            handle: Handle::Held,
+        }
+    }
+
+    /// One past the largest offset sent: what §4.5 makes the final size of a reset.
+    pub fn largest_sent(&self) -> u64 {
+        end_of(&self.sent)
+    }
+
+    /// Asks for a reset, unless one is asked for already or the part is terminal.
+    pub(super) fn ask_reset(&mut self, rules: &Rules, cause: ResetCause, code: ErrorCode) {
+        let wins = self.reset.is_none() || !(rules.first_reset_wins)();
+        if wins && !self.state.is_terminal() {
+            self.reset = Some(Reset { cause, code, final_size: None, carriage: Carriage::Due });
+        }
+    }
+
+    /// STOP_SENDING arrived (§3.5).
+    pub(super) fn on_stop_sending(&mut self, rules: &Rules, code: ErrorCode) {
+        // rfc9000 3.5: answered in Ready and Send; in Data Sent the answer may be deferred, and the
+        // manager's contract is not to defer it (C-2).
+        if (rules.stop_is_answered)(self.state) {
+            self.ask_reset(rules, ResetCause::StopSending, (rules.answering_code)(code));
+        }
+    }
+
+    /// A packet with STREAM data `offset..offset + length` was acknowledged.
+    pub(super) fn on_stream_acked(&mut self, rules: &Rules, offset: u64, length: u64, fin: bool) {
+        add(&mut self.acked, offset, length);
+        remove(&mut self.lost, offset, length);
+        if fin {
+            self.fin = Carriage::Acked;
+        }
+        // A reset that the application was promised is sent even if the last acknowledgement comes
+        // before it (C-5).
+        let complete = self.reset.is_none() && (rules.all_acknowledged)(self);
+        if self.state == SendState::DataSent && complete {
+            self.take(rules, SendEvent::RecvAllAcks);
+        }
+    }
+
+    /// The packet with the RESET_STREAM was acknowledged.
+    pub(super) fn on_reset_acked(&mut self, rules: &Rules) {
+        if let Some(reset) = &mut self.reset {
+            reset.carriage = Carriage::Acked;
+        }
+        self.take(rules, SendEvent::RecvResetAck);
+    }
+
+    /// Everything in flight was declared lost.
+    pub(super) fn on_all_lost(&mut self) {
+        match &mut self.reset {
+            // rfc9000 13.3: after a RESET_STREAM lost data needs no repair.
+            Some(reset) if reset.final_size.is_some() => {
+                reset.carriage = reset.carriage.declared_lost();
+            }
+            Some(_) | None => {
+                self.lost = self.sent.clone();
+                for acked in self.acked.iter() {
+                    self.lost.remove(acked.clone());
+                }
+                self.fin = self.fin.declared_lost();
+            }
+        }
+    }
+
+    fn take(&mut self, rules: &Rules, event: SendEvent) {
+        if let Step::Goto(state) = (rules.send_table)(self.state, event) {
+            self.state = state;
+        }
+    }
+
+    /// What the part still has to send, most urgent first.
+    pub fn duties(&self) -> Vec<SendDuty> {
+        if self.state.is_terminal() {
+            return Vec::new();
+        }
+        if let Some(reset) = self.reset {
+            return match reset.carriage {
+                Carriage::Due => vec![SendDuty::Reset(reset.cause)],
+                Carriage::Lost => vec![SendDuty::LostReset],
+                Carriage::InFlight | Carriage::Acked => Vec::new(),
+            };
+        }
+        if self.stop_unanswered.is_some() {
+            // The stack has given the stream up and waits for its application.
+            return Vec::new();
+        }
+        let mut duties = Vec::new();
+        if !self.lost.is_empty() {
+            duties.push(SendDuty::LostData);
+        }
+        if !covers(&self.sent, self.written) {
+            duties.push(SendDuty::Data);
+        }
+        if self.ended && self.fin.is_owed() {
+            duties.push(SendDuty::Fin);
+        }
+        duties
+    }
+
+    /// The frame a stack sends next when it sends all it can at once, in as few frames as possible:
+    /// the reset; else lost data; else new data; else the end alone. `None` if nothing is due.
+    pub fn next_frame(&self, rules: &Rules, stream_id: StreamId) -> Option<Frame> {
+        let duty = *self.duties().first()?;
+        let stream = |offset: u64, length: u64| Frame::Stream {
+            stream_id,
+            offset,
+            length,
+            fin: self.ended && offset + length == self.written,
+        };
+        match duty {
+            SendDuty::Reset(_) | SendDuty::LostReset => {
+                self.reset.map(|reset| Frame::ResetStream {
+                    stream_id,
+                    application_protocol_error_code: (rules.reset_code)(&reset),
+                    final_size: reset.final_size.unwrap_or_else(|| (rules.reset_final_size)(self)),
+                })
+            }
+            SendDuty::LostData => {
+                self.lost.first().map(|range| stream(range.start, range.end - range.start))
+            }
+            SendDuty::Data => {
+                let gap = self.sent.gaps(&(0..self.written)).next();
+                gap.map(|range| stream(range.start, range.end - range.start))
+            }
+            SendDuty::Fin => Some(stream(self.written, 0)),
+        }
+    }
+
+    /// The part sent a STREAM frame. Changes the part as if the frame had been right, so that a
+    /// judge can go on, and says which rule it broke, if any.
+    pub(super) fn on_stream_sent(
+        &mut self,
+        rules: &Rules,
+        offset: u64,
+        length: u64,
+        fin: bool,
+    ) -> Result<(), Breach> {
+        let end = offset + length;
+        let breach = self.stream_breach(rules, end, fin);
+        if matches!(breach, Err(Breach::StreamAfterReset | Breach::SentFromTerminalState)) {
+            return breach; // Nothing of it counts any more.
+        }
+        if fin && !self.ended {
+            // The stack ended the stream by itself; whatever else it owed is void.
+            self.ended = true;
+            self.written = end;
+            self.reset = None;
+        }
+        self.written = self.written.max(end);
+        add(&mut self.sent, offset, length);
+        remove(&mut self.lost, offset, length);
+        if self.state == SendState::Ready {
+            self.take(rules, SendEvent::SendStream);
+        }
+        if fin {
+            self.fin = self.fin.sent();
+            self.take(rules, SendEvent::SendStreamFin);
+        }
+        breach
+    }
+
+    fn stream_breach(&self, rules: &Rules, end: u64, fin: bool) -> Result<(), Breach> {
+        // rfc9000 3.3: not after RESET_STREAM, and nothing from a terminal state.
+        if !(rules.may_send_stream)(self.state) {
+            return Err(match self.state.is_terminal() {
+                true => Breach::SentFromTerminalState,
+                false => Breach::StreamAfterReset,
+            });
+        }
+        if fin && !self.ended {
+            return Err(match self.handle {
+                Handle::Dropped => Breach::DropEndsStream,
+                Handle::Held => Breach::FinUnasked,
+            });
+        }
+        // rfc9000 4.5: no data at or beyond the final size.
+        if end > self.written {
+            return Err(Breach::DataNeverWritten);
+        }
+        if fin && end != self.written {
+            return Err(Breach::FinTooEarly);
+        }
+        Ok(())
+    }
+
+    /// The part sent a RESET_STREAM; as [`on_stream_sent`](Self::on_stream_sent).
+    pub(super) fn on_reset_sent(
+        &mut self,
+        rules: &Rules,
+        code: ErrorCode,
+        final_size: u64,
+    ) -> Result<(), Breach> {
+        // rfc9000 3.3: nothing from a terminal state.
+        if !(rules.may_send_reset)(self.state) {
+            return Err(Breach::SentFromTerminalState);
+        }
+        let breach = self.reset_breach(rules, code, final_size);
+        let reset = self.reset.get_or_insert(Reset {
+            cause: ResetCause::Application,
+            code,
+            final_size: None,
+            carriage: Carriage::Due,
+        });
+        reset.final_size.get_or_insert(final_size);
+        reset.carriage = reset.carriage.sent();
+        self.lost.clear();
+        self.take(rules, SendEvent::SendResetStream);
+        breach
+    }
+
+    fn reset_breach(&self, rules: &Rules, code: ErrorCode, final_size: u64) -> Result<(), Breach> {
+        // rfc9000 11.2: only the application resets a stream, here or by the peer's STOP_SENDING.
+        let Some(reset) = self.reset else {
+            return Err(Breach::ResetUnasked);
+        };
+        if let Some(sent) = reset.final_size {
+            // rfc9000 13.3: a repeated RESET_STREAM is the same RESET_STREAM.
+            let same = (rules.reset_code)(&reset) == code && sent == final_size;
+            return if same { Ok(()) } else { Err(Breach::ResetChanged) };
+        }
+        if (rules.reset_code)(&reset) != code {
+            return Err(match reset.cause {
+                ResetCause::StopSending => Breach::StopCodeNotCopied,
+                ResetCause::Application | ResetCause::Dropped => Breach::ResetCodeChanged,
+            });
+        }
+        // rfc9000 4.5: a stream that was ended has its final size; one that was not ends where the
+        // largest offset sent ends.
+        if self.state == SendState::DataSent && final_size != self.written {
+            return Err(Breach::FinalSizeAnnouncedTwice);
+        }
+        match final_size == (rules.reset_final_size)(self) {
+            true => Ok(()),
+            false => Err(Breach::ResetFinalSizeNotSent),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_has_the_edges_of_figure_2_and_no_others() {
+        let mut edges = Vec::new();
+        for state in SendState::ALL {
+            for event in SendEvent::ALL {
+                if let Step::Goto(to) = state.on(event) {
+                    edges.push(format!("{state:?}\t{event:?}\t{to:?}"));
+                }
+            }
+        }
+        let figure = include_str!("../../../specs/figures/sending.tsv");
+        assert_eq!(edges, figure.lines().skip(1).collect::<Vec<_>>());
+    }
+}

@@ -20,4 +20,5 @@ pub mod diagram;
 pub mod explore;
 pub mod mutants;
 pub mod rfc;
+pub mod trace;
 pub mod world;

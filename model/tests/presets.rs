@@ -12,9 +12,9 @@ use streamproof_model::world::system::World;
 /// Preset, distinct states, edges.
 const PINNED: &[(&str, usize, usize)] = &[
     ("uni", 5_979, 40_484),
-    ("uni-lossy", 31_164, 216_600),
+    ("uni-lossy", 9_057, 38_484),
     ("uni-double", 44_256, 332_948),
-    ("uni-drop", 27_262, 177_971),
+    ("uni-drop", 6_789, 25_974),
     ("uni-free", 666_216, 3_609_530),
     ("hostile-sender", 17_176, 76_606),
     ("hostile-receiver", 5_762, 21_829),

@@ -112,7 +112,7 @@ pub enum Action {
         /// The packet.
         packet: Packet,
     },
-    /// An endpoint's loss detection declares everything it has in flight lost, rightly or not.
+    /// An endpoint's loss detection finds that everything it had in flight is lost.
     DetectLoss {
         /// Which.
         role: Role,

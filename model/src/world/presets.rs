@@ -33,7 +33,7 @@ pub struct Calls {
 /// What the network does besides delivering packets in any order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Weather {
-    /// It loses packets, and loss detection fires, rightly or not.
+    /// It loses packets; once all of an endpoint's are gone, its loss detection says so.
     pub loses: bool,
     /// It delivers packets twice.
     pub duplicates: bool,
@@ -111,11 +111,10 @@ pub const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "uni-lossy",
-        about: "one byte, every call but drops; packets are lost, or only believed lost",
-        abstraction: "one byte and one packet under way: what is lost is repaired alike wherever it \
+        about: "one byte, every call but drops; any packet may be lost",
+        abstraction: "one byte: what is lost is repaired alike wherever it \
                       stands; orders of arrival are in uni",
         length: 1,
-        in_flight: 1,
         calls: Calls { drop: false, late: false, ..ALL_CALLS },
         weather: Weather { loses: true, duplicates: false },
         ..BASE
@@ -139,7 +138,6 @@ pub const PRESETS: &[Preset] = &[
                       they are in uni",
         sender: Side::Server,
         length: 1,
-        in_flight: 1,
         calls: Calls { reset: false, abort_reading: false, late: false, drop: true },
         weather: Weather { loses: true, duplicates: false },
         ..BASE

@@ -153,6 +153,7 @@ impl World {
             && self.preset.sends == Sends::AtOnce
             && !owes
             && has_in_flight(endpoint)
+            && nothing_under_way(state, role)
         {
             actions.push(Action::DetectLoss { role });
         }
@@ -348,6 +349,16 @@ impl World {
         state.network.insert(Packet { to: role.peer(), carries: Carries::Frame(*frame) });
         changed.then_some(())
     }
+}
+
+/// Whether neither a frame of `role` nor an acknowledgement for it is left in the network: what it
+/// waits for will not come. (A loss detected wrongly sends a second copy, as a network that doubles
+/// does.)
+fn nothing_under_way(state: &WorldState, role: Role) -> bool {
+    state.network.iter().all(|packet| match packet.carries {
+        Carries::Frame(_) => packet.to == role,
+        Carries::Ack(_) => packet.to != role,
+    })
 }
 
 fn has_in_flight(endpoint: &Endpoint) -> bool {

@@ -1,0 +1,236 @@
+//! Traces as files: NDJSON, a header, one line for each step, an end. `specs/trace.md` shows one.
+//!
+//! The end line says how many steps there are, so that a file cut off anywhere is known as such.
+//! What the model predicts stands beside each action for readers; reading takes the actions only
+//! and walks them again.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::explore::state_text;
+use crate::rfc::choices::Choices;
+use crate::world::action::{Action, Role};
+use crate::world::presets::Preset;
+
+use super::{NotEnabled, Trace};
+
+/// The version this code writes and reads.
+pub const VERSION: u32 = 1;
+
+#[derive(Deserialize, Serialize)]
+struct Header {
+    streamproof_trace: u32,
+    preset: String,
+    role: Role,
+    choices: Choices,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Line {
+    step: usize,
+    action: Action,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    does: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    becomes: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct End {
+    end: usize,
+}
+
+/// Why a file is not a trace.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum TraceError {
+    /// Nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// Not the first line of a trace.
+    #[error("line 1 is not the header of a trace: {0}")]
+    Header(String),
+    /// A trace, but not of this version.
+    #[error("line 1: version {0} of the format; this program reads version {VERSION}")]
+    Version(u32),
+    /// A trace of a preset that does not exist (any more).
+    #[error("line 1: no preset is called \"{0}\"")]
+    UnknownPreset(String),
+    /// A role that no system under test can take in that preset.
+    #[error("line 1: preset {preset} has no system under test as {role}")]
+    Role {
+        /// The preset.
+        preset: &'static str,
+        /// The role.
+        role: Role,
+    },
+    /// A line that is no step.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The end line is missing or early.
+    #[error("the file ends after line {line}, in the middle of the trace")]
+    Truncated {
+        /// The last line there is, from 1.
+        line: usize,
+    },
+    /// A step that the model does not permit there.
+    #[error("line {line}: {what}")]
+    NotEnabled {
+        /// The line, from 1.
+        line: usize,
+        /// The step.
+        what: NotEnabled,
+    },
+}
+
+/// The trace as a file's text.
+///
+/// # Errors
+///
+/// When it is no path of its world.
+pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
+    let header = Header {
+        streamproof_trace: VERSION,
+        preset: trace.preset.name.to_owned(),
+        role: trace.role,
+        choices: trace.choices(),
+    };
+    let path = trace.walk()?;
+    let mut text = json(&header);
+    for (step, (action, (after, _))) in (1..).zip(trace.actions.iter().zip(&path[1..])) {
+        let line = Line {
+            step,
+            action: *action,
+            does: Some(action.to_string()),
+            becomes: after.endpoint(trace.role).and_then(state_text),
+        };
+        let _ = write!(text, "\n{}", json(&line));
+    }
+    let _ = writeln!(text, "\n{}", json(&End { end: trace.actions.len() }));
+    Ok(text)
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Plain data of this module: no map with strange keys, nothing that can fail.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Reads a trace from a file's text, and walks it.
+///
+/// # Errors
+///
+/// One for each way in which a file is not a trace of this program.
+pub fn read(text: &str) -> Result<Trace, TraceError> {
+    let mut lines = (1..).zip(text.lines());
+    let (_, first) = lines.next().ok_or(TraceError::Empty)?;
+    let (preset, role) = read_header(first)?;
+    let mut actions = Vec::new();
+    let mut last = 1;
+    for (number, line) in lines {
+        last = number;
+        if let Ok(End { end }) = serde_json::from_str(line) {
+            if end != actions.len() {
+                let reason = format!("{end} steps announced, {} found", actions.len());
+                return Err(TraceError::Line { line: number, reason });
+            }
+            let trace = Trace { preset, role, actions };
+            trace.walk().map_err(|what| TraceError::NotEnabled { line: what.step + 1, what })?;
+            return Ok(trace);
+        }
+        match serde_json::from_str::<Line>(line) {
+            Ok(step) if step.step == actions.len() + 1 => actions.push(step.action),
+            Ok(step) => {
+                let reason = format!("step {} where {} belongs", step.step, actions.len() + 1);
+                return Err(TraceError::Line { line: number, reason });
+            }
+            Err(error) if error.is_eof() => return Err(TraceError::Truncated { line: number }),
+            Err(error) => {
+                return Err(TraceError::Line { line: number, reason: error.to_string() });
+            }
+        }
+    }
+    Err(TraceError::Truncated { line: last })
+}
+
+fn read_header(line: &str) -> Result<(Preset, Role), TraceError> {
+    #[derive(Deserialize)]
+    struct Version {
+        streamproof_trace: u32,
+    }
+    let header_error = |error: serde_json::Error| TraceError::Header(error.to_string());
+    // The version first: a header of another one may look different in every other way.
+    let Version { streamproof_trace: version } =
+        serde_json::from_str(line).map_err(header_error)?;
+    if version != VERSION {
+        return Err(TraceError::Version(version));
+    }
+    let header: Header = serde_json::from_str(line).map_err(header_error)?;
+    let Some(mut preset) = Preset::find(&header.preset) else {
+        return Err(TraceError::UnknownPreset(header.preset));
+    };
+    if !preset.is_replayed() || !preset.roles().contains(&header.role) {
+        return Err(TraceError::Role { preset: preset.name, role: header.role });
+    }
+    preset.choices = header.choices;
+    Ok((preset, header.role))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::graph::Graph;
+    use crate::world::system::World;
+
+    fn example() -> Trace {
+        let mut preset = Preset::find("uni").expect("a preset");
+        preset.choices = Choices::QUINN;
+        let graph = Graph::explore(&World::new(preset));
+        let way = graph.way_to(graph.states.len() as u32 - 1);
+        let actions = way.iter().map(|edge| graph.edges[*edge].action).collect();
+        Trace { preset, role: Role::Sender, actions }
+    }
+
+    #[test]
+    fn trace_written_and_read_is_the_same() {
+        let trace = example();
+        let text = write(&trace).expect("a path");
+        let again = read(&text).expect("a trace");
+        assert_eq!(again.actions, trace.actions);
+        assert_eq!((again.role, again.preset.name), (trace.role, trace.preset.name));
+        assert_eq!(write(&again).expect("a path"), text);
+    }
+
+    #[test]
+    fn trace_cut_anywhere_is_refused() {
+        let text = write(&example()).expect("a path");
+        let end = text.trim_end().len();
+        for at in (0..end).filter(|at| text.is_char_boundary(*at)) {
+            assert!(read(&text[..at]).is_err(), "cut at byte {at}");
+        }
+    }
+
+    #[test]
+    fn foreign_files_are_refused_with_their_reason() {
+        let text = write(&example()).expect("a path");
+        let newer = text.replace("\"streamproof_trace\":1", "\"streamproof_trace\":2");
+        assert_eq!(read(&newer).unwrap_err(), TraceError::Version(2));
+        let other = text.replace("\"preset\":\"uni\"", "\"preset\":\"duo\"");
+        assert_eq!(read(&other).unwrap_err(), TraceError::UnknownPreset("duo".to_owned()));
+        assert!(matches!(read("hello").unwrap_err(), TraceError::Header(_)));
+        assert_eq!(read("").unwrap_err(), TraceError::Empty);
+    }
+
+    #[test]
+    fn step_that_the_model_does_not_permit_is_refused() {
+        let mut lines: Vec<_> =
+            write(&example()).expect("a path").lines().map(str::to_owned).collect();
+        lines[1] = r#"{"step":1,"action":{"action":"detect_loss","role":"sender"}}"#.to_owned();
+        let error = read(&lines.join("\n")).unwrap_err();
+        assert!(matches!(error, TraceError::NotEnabled { line: 2, .. }), "{error}");
+    }
+}

@@ -1,0 +1,108 @@
+//! From the graph to paths worth replaying, and from paths to files.
+//!
+//! A [`Trace`] is a path in one preset's world, seen by one role: the system under test takes that
+//! role, a puppet plays everybody else. It is a value: its actions say all, and the states on the
+//! way follow from them.
+
+pub mod file;
+pub mod stimulus;
+pub mod tours;
+
+use stateright::Model;
+
+use crate::rfc::choices::Choices;
+use crate::rfc::endpoint::Endpoint;
+use crate::world::action::{Action, Role};
+use crate::world::presets::Preset;
+use crate::world::system::{World, WorldState};
+
+use stimulus::Stimulus;
+
+/// A path in a preset's world, for a system under test in one role.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The world's bounds; their choices are those that the trace was made for.
+    pub preset: Preset,
+    /// Which endpoint the system under test is.
+    pub role: Role,
+    /// What happens, step by step.
+    pub actions: Vec<Action>,
+}
+
+/// One step of a trace.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What happens.
+    pub action: Action,
+    /// What the system under test feels of it; `None` if nothing.
+    pub stimulus: Option<Stimulus>,
+    /// What the model's endpoint in its role has become.
+    pub endpoint: Endpoint,
+}
+
+/// An action that the world does not permit at that point.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("step {step} is not possible there: {action}")]
+pub struct NotEnabled {
+    /// The step, from 1.
+    pub step: usize,
+    /// What it wants to do.
+    pub action: Action,
+}
+
+impl Trace {
+    /// The world the trace is a path of.
+    pub fn world(&self) -> World {
+        World::new(self.preset)
+    }
+
+    /// The choices it was made for.
+    pub const fn choices(&self) -> Choices {
+        self.preset.choices
+    }
+
+    /// Walks the trace: each state with the action that leaves it.
+    ///
+    /// # Errors
+    ///
+    /// When the world does not permit an action at its place.
+    pub fn walk(&self) -> Result<Vec<(WorldState, Option<Action>)>, NotEnabled> {
+        let world = self.world();
+        let mut state = world.init_states().remove(0);
+        let mut path = Vec::with_capacity(self.actions.len() + 1);
+        let mut enabled = Vec::new();
+        for (step, action) in (1..).zip(&self.actions) {
+            enabled.clear();
+            world.actions(&state, &mut enabled);
+            let next = match enabled.contains(action) {
+                true => world.next_state(&state, *action),
+                false => None,
+            };
+            let next = next.ok_or(NotEnabled { step, action: *action })?;
+            path.push((std::mem::replace(&mut state, next), Some(*action)));
+        }
+        path.push((state, None));
+        Ok(path)
+    }
+
+    /// The trace as the system under test lives it.
+    ///
+    /// # Errors
+    ///
+    /// As [`walk`](Self::walk).
+    pub fn steps(&self) -> Result<Vec<Step>, NotEnabled> {
+        let path = self.walk()?;
+        let hostile = self.preset.hostile.is_some();
+        let pairs = path.windows(2).zip(&self.actions);
+        Ok(pairs
+            .filter_map(|(pair, action)| {
+                let endpoint = pair[1].0.endpoint(self.role)?.clone();
+                Some(Step {
+                    action: *action,
+                    stimulus: Stimulus::of(action, self.role, hostile),
+                    endpoint,
+                })
+            })
+            .collect())
+    }
+}

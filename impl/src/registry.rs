@@ -1,0 +1,319 @@
+//! Every live part of one connection: one door in ([`Registry::register`]), one door out
+//! ([`Registry::release`]), and the count of what became of those that left.
+//!
+//! The list and the count stand under one lock, so at any moment *registered = live + ended* holds
+//! exactly. Nothing stays for a part that has left.
+//!
+//! Deliberately not here: who decides an outcome (the part's cell) and quinn.
+
+use std::{collections::BTreeMap, sync::Arc, sync::Mutex};
+
+use crate::{
+    config::Config,
+    lifecycle::{Part, PartState},
+    outcome::{RecvOutcome, SendOutcome},
+    quinn::StreamId,
+    recv_part::ReceivingPart,
+    send_part::SendingPart,
+    sync::lock,
+    tally::Tally,
+};
+
+/// What all parts of one connection share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) registry: Registry,
+}
+
+#[cfg(feature = "faults")]
+impl Shared {
+    /// Whether `fault` is the one that was planted.
+    pub(crate) fn has(&self, fault: crate::Fault) -> bool {
+        self.config.fault == Some(fault)
+    }
+}
+
+/// The name of a part in the registry: stream, part, and a number that is never used twice.
+///
+/// The number is there for 0-RTT: when the server refuses it, quinn gives the same stream ids out
+/// again while handles of the refused streams may still be held.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Key {
+    pub(crate) id: StreamId,
+    pub(crate) part: Part,
+    serial: u64,
+}
+
+/// A live part, as [`StreamManager::snapshot`](crate::StreamManager::snapshot) shows it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub struct LivePart {
+    /// The stream it belongs to.
+    pub id: StreamId,
+    /// The state it is in, which says which part it is as well.
+    pub state: PartState,
+}
+
+impl LivePart {
+    /// Which part of the stream it is.
+    pub const fn part(&self) -> Part {
+        self.state.part()
+    }
+}
+
+/// The outcome with which a part leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending<'a> {
+    Sending(&'a SendOutcome),
+    Receiving(&'a RecvOutcome),
+}
+
+/// A part behind the door.
+#[derive(Clone)]
+pub(crate) enum Live {
+    Sending(Arc<SendingPart>),
+    Receiving(Arc<ReceivingPart>),
+}
+
+/// Whether a release was the one that counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
+pub(crate) enum Released {
+    /// The part was live and is not any more.
+    Now,
+    /// The part had left before: our own fault.
+    Before,
+}
+
+/// The live parts and the tally.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    live: BTreeMap<Key, Live>,
+    next_serial: u64,
+    tally: Tally,
+    /// What [`Fault::TellOutcomeTwice`](crate::Fault::TellOutcomeTwice) counted on top.
+    #[cfg(feature = "faults")]
+    retold: crate::tally::SendTally,
+}
+
+impl Registry {
+    /// The door in: makes a part with a key of its own and lists it.
+    pub(crate) fn register<P>(
+        &self,
+        id: StreamId,
+        part: Part,
+        make: impl FnOnce(Key) -> Arc<P>,
+    ) -> Arc<P>
+    where
+        Live: From<Arc<P>>,
+    {
+        let mut inner = lock(&self.inner);
+        let serial = inner.next_serial;
+        inner.next_serial += 1;
+        let key = Key { id, part, serial };
+        let made = make(key);
+        inner.live.insert(key, made.clone().into());
+        match part {
+            Part::Sending => inner.tally.sending.registered += 1,
+            Part::Receiving => inner.tally.receiving.registered += 1,
+        }
+        inner.check();
+        made
+    }
+
+    /// The door out: strikes the part off the list and counts its outcome. Exactly one caller gets
+    /// [`Released::Now`]; a second one is a defect of this crate, counted and reported.
+    pub(crate) fn release(&self, key: Key, ending: Ending<'_>) -> Released {
+        let mut inner = lock(&self.inner);
+        let Some(left) = inner.live.remove(&key) else {
+            drop(inner);
+            self.own_fault("part released twice");
+            return Released::Before;
+        };
+        match ending {
+            Ending::Sending(outcome) => inner.tally.sending.count(outcome),
+            Ending::Receiving(outcome) => inner.tally.receiving.count(outcome),
+        }
+        inner.check();
+        drop(inner);
+        // Outside the lock: it may be the last reference.
+        drop(left);
+        Released::Now
+    }
+
+    /// The live parts, ordered by stream id, the sending part first.
+    pub(crate) fn snapshot(&self) -> Vec<LivePart> {
+        let inner = lock(&self.inner);
+        let show = |(key, live): (&Key, &Live)| LivePart {
+            id: key.id,
+            state: match live {
+                Live::Sending(part) => PartState::Sending(part.state()),
+                Live::Receiving(part) => PartState::Receiving(part.state()),
+            },
+        };
+        inner.live.iter().map(show).collect()
+    }
+
+    /// The live sending parts, in the same order.
+    pub(crate) fn sending_parts(&self) -> Vec<Arc<SendingPart>> {
+        let inner = lock(&self.inner);
+        let sending = |live: &Live| match live {
+            Live::Sending(part) => Some(part.clone()),
+            Live::Receiving(_) => None,
+        };
+        inner.live.values().filter_map(sending).collect()
+    }
+
+    /// How many parts there were, and what became of them.
+    pub(crate) fn tally(&self) -> Tally {
+        let inner = lock(&self.inner);
+        #[cfg_attr(not(feature = "faults"), allow(unused_mut))]
+        let mut tally = inner.tally;
+        #[cfg(feature = "faults")]
+        {
+            tally.sending.reset += inner.retold.reset;
+            tally.sending.stopped += inner.retold.stopped;
+            tally.sending.delivered += inner.retold.delivered;
+            tally.sending.connection_lost += inner.retold.connection_lost;
+        }
+        tally
+    }
+
+    /// Reports that this crate did what cannot happen. Stops a debug build, counts in a release build.
+    pub(crate) fn own_fault(&self, what: &'static str) {
+        lock(&self.inner).tally.own_faults += 1;
+        tracing::error!(what, "defect of streamproof");
+        debug_assert!(false, "{what}");
+    }
+
+    /// [`Fault::TellOutcomeTwice`](crate::Fault::TellOutcomeTwice): counts an outcome once more.
+    #[cfg(feature = "faults")]
+    pub(crate) fn count_again(&self, outcome: &SendOutcome) {
+        lock(&self.inner).retold.count(outcome);
+    }
+}
+
+impl Inner {
+    /// *registered = live + ended*, for both kinds of part together.
+    fn check(&self) {
+        debug_assert_eq!(
+            self.tally.sending.registered + self.tally.receiving.registered,
+            self.tally.sending.ended() + self.tally.receiving.ended() + self.live.len() as u64,
+        );
+    }
+}
+
+impl std::fmt::Debug for Inner {
+    /// Without the parts themselves, which point back here.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner")
+            .field("live", &self.live.keys())
+            .field("tally", &self.tally)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<Arc<SendingPart>> for Live {
+    fn from(part: Arc<SendingPart>) -> Self {
+        Self::Sending(part)
+    }
+}
+
+impl From<Arc<ReceivingPart>> for Live {
+    fn from(part: Arc<ReceivingPart>) -> Self {
+        Self::Receiving(part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        lifecycle::RecvState,
+        quinn::{ConnectionError, VarInt},
+        tally::RecvTally,
+    };
+
+    fn id(raw: u32) -> StreamId {
+        StreamId::from(VarInt::from_u32(raw))
+    }
+
+    fn receiving(shared: &Arc<Shared>, raw: u32) -> Key {
+        let make = |key| Arc::new(ReceivingPart::new(key, shared.clone()));
+        shared.registry.register(id(raw), Part::Receiving, make).key()
+    }
+
+    #[test]
+    fn snapshot_is_in_order_and_only_of_live_parts() {
+        let shared = Arc::new(Shared::default());
+        let keys: Vec<_> = [8, 3, 4].map(|raw| receiving(&shared, raw)).into();
+        let ids = || Vec::from_iter(shared.registry.snapshot().iter().map(|live| live.id));
+        assert_eq!(ids(), [id(3), id(4), id(8)]);
+        let live = shared.registry.snapshot()[0];
+        assert_eq!(live.part(), Part::Receiving);
+        assert_eq!(live.state, PartState::Receiving(RecvState::Recv));
+
+        let end = RecvOutcome::ReadToEnd;
+        let released = shared.registry.release(keys[1], Ending::Receiving(&end));
+        assert_eq!(released, Released::Now);
+        assert_eq!(ids(), [id(4), id(8)]);
+    }
+
+    #[test]
+    fn tally_counts_each_outcome_once() {
+        let shared = Arc::new(Shared::default());
+        let code = VarInt::from_u32(1);
+        let outcomes = [
+            RecvOutcome::ReadToEnd,
+            RecvOutcome::Reset { code },
+            RecvOutcome::Stopped { code },
+            RecvOutcome::ConnectionLost(ConnectionError::TimedOut),
+            RecvOutcome::ZeroRttRejected,
+        ];
+        for outcome in &outcomes {
+            let key = receiving(&shared, 2);
+            let released = shared.registry.release(key, Ending::Receiving(outcome));
+            assert_eq!(released, Released::Now);
+        }
+        let expected = RecvTally {
+            registered: 5,
+            read_to_end: 1,
+            reset: 1,
+            stopped: 1,
+            connection_lost: 1,
+            zero_rtt_rejected: 1,
+        };
+        assert_eq!(shared.registry.tally().receiving, expected);
+        assert_eq!(expected.ended(), 5);
+        assert!(shared.registry.snapshot().is_empty());
+    }
+
+    #[test]
+    fn the_same_id_twice_is_two_parts() {
+        let shared = Arc::new(Shared::default());
+        let (refused, fresh) = (receiving(&shared, 0), receiving(&shared, 0));
+        assert_ne!(refused, fresh);
+        let outcome = RecvOutcome::ZeroRttRejected;
+        let released = shared.registry.release(refused, Ending::Receiving(&outcome));
+        assert_eq!(released, Released::Now);
+        assert_eq!(shared.registry.snapshot().len(), 1);
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, should_panic = "part released twice")]
+    fn a_second_release_is_our_own_fault() {
+        let shared = Arc::new(Shared::default());
+        let key = receiving(&shared, 1);
+        let ending = Ending::Receiving(&RecvOutcome::ReadToEnd);
+        assert_eq!(shared.registry.release(key, ending), Released::Now);
+        assert_eq!(shared.registry.release(key, ending), Released::Before);
+        assert_eq!(shared.registry.tally().own_faults, 1);
+        assert_eq!(shared.registry.tally().receiving.ended(), 1);
+    }
+}

@@ -1,0 +1,126 @@
+//! Those who wait for the end of a sending part.
+//!
+//! A slot for each waiting future: polling again replaces its waker, dropping the future empties the
+//! slot, so a caller who asks in a loop leaves nothing behind. The list lives under the part's lock,
+//! and the end of the part is decided under the same lock: who registers before is woken, who comes
+//! later finds the outcome. No wake-up can be lost between the two.
+//!
+//! Wakers are woken and dropped *outside* the lock ([`Waiters::wake`]): both may run foreign code, and
+//! that code may want the lock.
+
+use std::{mem, task::Waker};
+
+/// The place of one waiting future. Empty until it waits.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Option<usize>);
+
+/// The wakers of a part.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters {
+    slots: Vec<Option<Waker>>,
+    /// Wakers that were replaced or removed, to be dropped outside the lock.
+    discarded: Vec<Waker>,
+}
+
+impl Waiters {
+    /// Remembers `waker` in `slot`, in place of the one that was there.
+    pub(crate) fn register(&mut self, slot: &mut Slot, waker: &Waker) {
+        let index = *slot.0.get_or_insert_with(|| {
+            self.slots.iter().position(Option::is_none).unwrap_or_else(|| {
+                self.slots.push(None);
+                self.slots.len() - 1
+            })
+        });
+        // A part has its waiters taken once, at its end, and nobody registers after it: the slot is
+        // there.
+        let place = &mut self.slots[index];
+        if place.as_ref().is_some_and(|old| old.will_wake(waker)) {
+            return;
+        }
+        self.discarded.extend(place.replace(waker.clone()));
+    }
+
+    /// Forgets the waker in `slot`, if it has one.
+    pub(crate) fn remove(&mut self, slot: &mut Slot) {
+        let place = slot.0.take().and_then(|index| self.slots.get_mut(index));
+        self.discarded.extend(place.and_then(Option::take));
+    }
+
+    /// Takes the wakers that were replaced or removed; the others go on waiting.
+    #[must_use = "to be dropped outside the lock"]
+    pub(crate) fn take_discarded(&mut self) -> Self {
+        Self { slots: Vec::new(), discarded: mem::take(&mut self.discarded) }
+    }
+
+    /// Takes everybody, because the part has ended.
+    #[must_use = "to be woken outside the lock"]
+    pub(crate) fn take(&mut self) -> Self {
+        mem::take(self)
+    }
+
+    /// Wakes all who wait, in the order of their slots. To be called without the lock.
+    pub(crate) fn wake(self) {
+        self.slots.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::Wake,
+    };
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Bell(AtomicUsize);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn everybody_who_waits_is_woken_once() {
+        let bells: [Arc<Bell>; 3] = Default::default();
+        let mut waiters = Waiters::default();
+        let mut slots: [Slot; 3] = Default::default();
+        for (slot, bell) in slots.iter_mut().zip(&bells) {
+            waiters.register(slot, &Waker::from(bell.clone()));
+            waiters.register(slot, &Waker::from(bell.clone()));
+        }
+        waiters.remove(&mut slots[1]);
+        waiters.take().wake();
+        assert_eq!(bells.map(|bell| bell.0.load(Ordering::Relaxed)), [1, 0, 1]);
+    }
+
+    #[test]
+    fn a_dropped_waiter_leaves_its_slot_to_the_next() {
+        let mut waiters = Waiters::default();
+        for _ in 0..100 {
+            let mut slot = Slot::default();
+            waiters.register(&mut slot, &Waker::from(Arc::new(Bell::default())));
+            waiters.remove(&mut slot);
+            drop(waiters.take_discarded());
+        }
+        assert_eq!(waiters.slots.len(), 1);
+        assert!(waiters.discarded.is_empty());
+    }
+
+    #[test]
+    fn a_replaced_waker_is_not_woken() {
+        let (old, new) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+        let mut waiters = Waiters::default();
+        let mut slot = Slot::default();
+        waiters.register(&mut slot, &Waker::from(old.clone()));
+        waiters.register(&mut slot, &Waker::from(new.clone()));
+        waiters.take().wake();
+        assert_eq!(old.0.load(Ordering::Relaxed), 0);
+        assert_eq!(new.0.load(Ordering::Relaxed), 1);
+    }
+}

@@ -1,8 +1,8 @@
 //! Every wrong rule, one line each, and the property that kills it.
 //!
 //! A mutant shows that a property can fail. Each is checked in one preset, in which RFC 9000's own
-//! rules hold, and must break the property it names first: no shorter way to any other fault exists
-//! there.
+//! rules hold, and must break the property it names as soon as any: no shorter way to any other fault
+//! exists there.
 
 use crate::rfc::frame::{ErrorCode, Frame};
 use crate::rfc::identity::StreamRole;

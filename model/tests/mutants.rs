@@ -2,18 +2,19 @@
 //! very trace that kills it.
 
 use stateright::Model;
-use streamproof_model::check::engine::{StatePath, first_violation};
+use streamproof_model::check::engine::{StatePath, first_violation, shortest_violation};
 use streamproof_model::mutants::{MUTANTS, Mutant};
 use streamproof_model::world::presets::Preset;
 use streamproof_model::world::system::World;
 
+/// A shortest trace on which the mutant breaks the property it names. No other property breaks sooner.
 fn killing_trace(mutant: &Mutant) -> StatePath {
     let preset = Preset::find(mutant.preset).expect("mutants name presets that exist");
     let world = World { preset, rules: mutant.rules };
-    let (broken, path) =
-        first_violation(&world).unwrap_or_else(|| panic!("\"{}\" survives", mutant.name));
-    let killer = mutant.killed_by;
-    assert!(broken.contains(&killer), "\"{}\" is killed by {broken:?}, not {killer}", mutant.name);
+    let path = shortest_violation(&world, mutant.killed_by)
+        .unwrap_or_else(|| panic!("\"{}\" survives {}", mutant.name, mutant.killed_by));
+    let (sooner, first) = first_violation(&world).expect("something breaks");
+    assert_eq!(path.len(), first.len(), "\"{}\" is killed sooner by {sooner:?}", mutant.name);
     path
 }
 

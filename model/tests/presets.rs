@@ -11,12 +11,12 @@ use streamproof_model::world::system::World;
 
 /// Preset, distinct states, edges.
 const PINNED: &[(&str, usize, usize)] = &[
-    ("uni", 5_979, 40_484),
-    ("uni-lossy", 9_057, 38_484),
-    ("uni-double", 44_256, 332_948),
-    ("uni-drop", 6_789, 25_974),
-    ("uni-free", 666_216, 3_609_530),
-    ("hostile-sender", 17_176, 76_606),
+    ("uni", 5_911, 40_024),
+    ("uni-lossy", 9_033, 38_260),
+    ("uni-double", 44_256, 331_904),
+    ("uni-drop", 6_777, 25_919),
+    ("uni-free", 667_483, 3_613_371),
+    ("hostile-sender", 14_168, 60_926),
     ("hostile-receiver", 5_762, 21_829),
 ];
 

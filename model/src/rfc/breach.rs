@@ -89,6 +89,12 @@ breaches! {
     OutcomeWithheld => "outcome-withheld", "2.4", Contract;
     /// The outcome told for a part is not the one it had.
     OutcomeWrong => "outcome-wrong", "2.4", Contract;
+    /// Whoever waited for the outcome of a sending part was not woken by it.
+    WaiterNotWoken => "waiter-not-woken", "2.4", Contract;
+    /// A waiting read was not woken by data, an end, a reset or a loss.
+    ReadNotWoken => "read-not-woken", "2.4", Contract;
+    /// The manager's snapshot shows a part that has ended, or hides one that lives.
+    SnapshotWrong => "snapshot-wrong", "2.4", Contract;
     /// A stream that was reset or stopped is told as delivered.
     ResetToldAsDelivered => "reset-told-as-delivered", "3.1", Contract;
     /// The application was told of the end before everything was delivered.

@@ -99,6 +99,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether the peer left the protocol and the endpoint let it pass, so that no rule says what
+    /// follows.
+    pub fn is_lawless(&self) -> bool {
+        self.receiving.as_ref().is_some_and(|part| part.lawless)
+    }
+
     // ---- the application ----------------------------------------------------------------------
 
     /// Whether the application can make this call: it holds the handle.
@@ -151,13 +157,17 @@ impl Endpoint {
     }
 
     fn write(&self, length: u64) -> Vec<(Answer, Self)> {
-        if let Some(outcome) = self.send_outcome() {
-            return vec![(Answer::SendEnded { outcome }, self.clone())];
+        let ended = self.sending.as_ref().is_some_and(|part| part.ended);
+        match self.send_outcome() {
+            // After the end, a write is the caller's mistake, delivered or not.
+            None | Some(SendOutcome::Delivered) if ended => {
+                vec![(Answer::Finished, self.clone()), (Answer::Closed, self.clone())]
+            }
+            Some(outcome) => vec![(Answer::SendEnded { outcome }, self.clone())],
+            None => {
+                vec![self.with_sending(Answer::Wrote { length }, |part| part.written += length)]
+            }
         }
-        if self.sending.as_ref().is_some_and(|part| part.ended) {
-            return vec![(Answer::Finished, self.clone()), (Answer::Closed, self.clone())];
-        }
-        vec![self.with_sending(Answer::Wrote { length }, |part| part.written += length)]
     }
 
     fn end(&self) -> (Answer, Self) {
@@ -390,13 +400,14 @@ impl Endpoint {
 
     /// The next frame of a stack that sends all it owes at once; see
     /// [`SendingPart::next_frame`].
-    pub fn next_frame(&self, rules: &Rules) -> Option<Frame> {
+    pub fn next_frame(&self, rules: &Rules, choices: &Choices) -> Option<Frame> {
         if self.closed.is_some() {
             return None;
         }
-        let sending = self.sending.as_ref().and_then(|part| part.next_frame(rules, self.stream_id));
+        let sending =
+            self.sending.as_ref().and_then(|part| part.next_frame(rules, choices, self.stream_id));
         sending.or_else(|| {
-            let stop = self.receiving.as_ref().and_then(ReceivingPart::duty)?;
+            let stop = self.receiving.as_ref().and_then(|part| part.next_stop(choices))?;
             Some(Frame::StopSending {
                 stream_id: self.stream_id,
                 application_protocol_error_code: stop.code,
@@ -436,6 +447,7 @@ impl Endpoint {
     pub fn forgive_silence(&mut self) {
         if self.closed.is_some_and(|close| !close.announced) {
             self.closed = None;
+            self.receiving.get_or_insert_default().lawless = true;
             return;
         }
         if let Some(part) = &mut self.sending {

@@ -183,6 +183,8 @@ pub struct ReceivingPart {
     pub told: bool,
     /// Whether the application still holds the handle.
     pub handle: Handle,
+    /// The peer left the protocol and the endpoint let it pass: no rule says what follows.
+    pub lawless: bool,
 }
 
 impl Default for ReceivingPart {
@@ -204,6 +206,7 @@ impl ReceivingPart {
             stop: None,
             told: false,
             handle: Handle::Held,
+            lawless: false,
         }
     }
 
@@ -238,7 +241,24 @@ impl ReceivingPart {
         frame: (u64, u64, bool),
     ) -> Vec<Result<Self, Violation>> {
         let objection = super::final_size::check_stream(rules, self, frame);
-        self.unless(objection, choices, || self.after_stream(rules, choices, frame))
+        match objection {
+            Err(objection) if self.drops_unread(choices, objection) => vec![Ok(self.let_pass())],
+            Ok(()) | Err(_) => {
+                self.unless(objection, choices, || self.after_stream(rules, choices, frame))
+            }
+        }
+    }
+
+    /// Whether a stack with these choices does not look at such a STREAM frame (D-3, D-4).
+    fn drops_unread(&self, choices: &Choices, objection: Objection) -> bool {
+        let below = matches!(objection, Objection::Clear(Violation::FinalSizeBelowReceived));
+        (self.state == RecvState::ResetRecvd && choices.reset_drops_frames == Choice::Always)
+            || (below && choices.fin_below_data_passes == Choice::Always)
+    }
+
+    /// The part after a violation that the endpoint did not answer.
+    fn let_pass(&self) -> Self {
+        Self { lawless: true, ..self.clone() }
     }
 
     fn after_stream(
@@ -269,17 +289,12 @@ impl ReceivingPart {
                     return vec![next];
                 }
                 add(&mut next.received, offset, length);
-                let kept = next.clone();
-                let completes = next.is_complete();
-                choices.data_completes_after_reset.branches(
-                    completes,
-                    || kept,
-                    || {
-                        next.reset = None;
-                        next.take(rules, RecvEvent::RecvAllData);
-                        next
-                    },
-                )
+                if next.is_complete() {
+                    next.reset = None;
+                    next.take(rules, RecvEvent::RecvAllData);
+                }
+                let kept = next != *self;
+                choices.data_completes_after_reset.branches(kept, || self.clone(), || next)
             }
             RecvState::DataRecvd | RecvState::DataRead | RecvState::ResetRead => vec![next],
         }
@@ -303,7 +318,9 @@ impl ReceivingPart {
             }
             next
         };
-        let objection = super::final_size::check_stated(rules, self, final_size);
+        let objection = super::final_size::check_stated(rules, self, final_size, |choices| {
+            choices.reset_below_empty_frame
+        });
         // C-1: a reset that comes when everything has arrived may be suppressed.
         let optional = self.state == RecvState::DataRecvd;
         self.unless(objection, choices, || match optional {
@@ -318,28 +335,27 @@ impl ReceivingPart {
         choices: &Choices,
         accepted: impl FnOnce() -> Vec<Self>,
     ) -> Vec<Result<Self, Violation>> {
-        let (violation, choice, ignored) = match objection {
+        // Let pass, a frame of a stream that is closed changes nothing (C-4), and after one that only
+        // an empty frame speaks against nothing more can be said of the stream (C-8).
+        let (violation, choice, lawless) = match objection {
             Ok(()) => return accepted().into_iter().map(Ok).collect(),
-            // C-4: a closed stream need not remember its final size.
-            Err(Objection::Clear(violation) | Objection::Doubtful(violation))
+            Err(Objection::Clear(violation) | Objection::Doubtful(violation, _))
                 if self.state.is_terminal() =>
             {
-                (violation, choices.late_final_size_error, vec![self.clone()])
+                (violation, choices.late_final_size_error, false)
+            }
+            Err(_)
+                if self.stop.is_some()
+                    && self.final_size.is_some()
+                    && choices.stopped_is_forgotten == Choice::Always =>
+            {
+                return vec![Ok(self.let_pass())];
             }
             Err(Objection::Clear(violation)) => return vec![Err(violation)],
-            Err(Objection::Doubtful(violation)) => {
-                (violation, choices.empty_frame_counts, accepted())
-            }
+            Err(Objection::Doubtful(violation, choice)) => (violation, choice(choices), true),
         };
-        let mut branches: Vec<_> = ignored.into_iter().map(Ok).collect();
-        match choice {
-            Choice::Never => branches,
-            Choice::Always => vec![Err(violation)],
-            Choice::Either => {
-                branches.push(Err(violation));
-                branches
-            }
-        }
+        let passed = || Ok(Self { lawless, ..self.clone() });
+        choice.branches(true, passed, || Err(violation))
     }
 
     /// The application wants no more data.
@@ -353,6 +369,14 @@ impl ReceivingPart {
     /// The STOP_SENDING the part still has to send, if any (§3.5, §13.3).
     pub fn duty(&self) -> Option<Stop> {
         self.stop.filter(|stop| stop.carriage.is_owed() && self.state.awaits_data())
+    }
+
+    /// The STOP_SENDING that a stack with these choices sends next, if any.
+    pub fn next_stop(&self, choices: &Choices) -> Option<Stop> {
+        match choices.stop_goes_out_late {
+            Choice::Always => self.stop.filter(|stop| stop.carriage.is_owed() && !stop.moot),
+            Choice::Either | Choice::Never => self.duty(),
+        }
     }
 
     /// The part sent a STOP_SENDING; as [`SendingPart`](super::sending::SendingPart)'s handlers,

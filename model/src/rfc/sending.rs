@@ -10,6 +10,7 @@ use rangemap::RangeSet;
 use serde::{Deserialize, Serialize};
 
 use super::breach::Breach;
+use super::choices::{Choice, Choices};
 use super::frame::{ErrorCode, Frame};
 use super::identity::StreamId;
 use super::rules::Rules;
@@ -382,6 +383,10 @@ impl SendingPart {
             // The stack has given the stream up and waits for its application.
             return Vec::new();
         }
+        self.data_duties()
+    }
+
+    fn data_duties(&self) -> Vec<SendDuty> {
         let mut duties = Vec::new();
         if !self.lost.is_empty() {
             duties.push(SendDuty::LostData);
@@ -397,8 +402,23 @@ impl SendingPart {
 
     /// The frame a stack sends next when it sends all it can at once, in as few frames as possible:
     /// the reset; else lost data; else new data; else the end alone. `None` if nothing is due.
-    pub fn next_frame(&self, rules: &Rules, stream_id: StreamId) -> Option<Frame> {
-        let duty = *self.duties().first()?;
+    pub fn next_frame(
+        &self,
+        rules: &Rules,
+        choices: &Choices,
+        stream_id: StreamId,
+    ) -> Option<Frame> {
+        let mut duties = self.duties();
+        if duties == [SendDuty::Reset(ResetCause::StopSending)]
+            && choices.data_before_answer == Choice::Always
+        {
+            duties = [self.data_duties(), duties].concat();
+        }
+        let duty = *duties.first()?;
+        let size = || match choices.reset_counts_unsent {
+            Choice::Always => self.written,
+            Choice::Either | Choice::Never => (rules.reset_final_size)(self),
+        };
         let stream = |offset: u64, length: u64| Frame::Stream {
             stream_id,
             offset,
@@ -410,7 +430,7 @@ impl SendingPart {
                 self.reset.map(|reset| Frame::ResetStream {
                     stream_id,
                     application_protocol_error_code: (rules.reset_code)(&reset),
-                    final_size: reset.final_size.unwrap_or_else(|| (rules.reset_final_size)(self)),
+                    final_size: reset.final_size.unwrap_or_else(size),
                 })
             }
             SendDuty::LostData => {

@@ -11,14 +11,22 @@ pub type Tour = Vec<usize>;
 
 /// Tours of about `length` steps (longer where the shortest way is) that take every edge of `graph`.
 pub fn every_edge(graph: &Graph, length: usize) -> Vec<Tour> {
-    let mut taken = vec![false; graph.edges.len()];
+    let none = vec![false; graph.edges.len()];
+    remaining_edges(graph, length, &none, &none)
+}
+
+/// Tours that take every edge that is not `taken`, as far as there is a way to it that uses no edge
+/// to `avoid`: such an edge may only be a tour's last. Both lists have an entry for each edge.
+pub fn remaining_edges(graph: &Graph, length: usize, taken: &[bool], avoid: &[bool]) -> Vec<Tour> {
+    let mut taken = taken.to_vec();
     // Where each state's first untaken edge may be: edges before it are taken.
     let mut next: Vec<usize> =
         (0..graph.states.len()).map(|s| graph.edges_of(s as StateIndex).start).collect();
     let mut tours = Vec::new();
-    for state in 0..graph.states.len() as StateIndex {
+    let (order, reached_by) = reach(graph, avoid);
+    for state in order {
         while let Some(edge) = untaken(graph, &taken, &mut next, state) {
-            let mut tour = graph.way_to(state);
+            let mut tour = way_to(graph, &reached_by, state);
             for edge in &tour {
                 taken[*edge] = true;
             }
@@ -27,13 +35,43 @@ pub fn every_edge(graph: &Graph, length: usize) -> Vec<Tour> {
                 taken[edge] = true;
                 tour.push(edge);
                 let at = graph.edges[edge].to;
-                let room = tour.len() < length;
-                follow = if room { untaken(graph, &taken, &mut next, at) } else { None };
+                let on = tour.len() < length && !avoid[edge];
+                follow = if on { untaken(graph, &taken, &mut next, at) } else { None };
             }
             tours.push(tour);
         }
     }
     tours
+}
+
+/// The states that can be reached without the edges to avoid, nearest first, and for each state the
+/// edge by which it is reached first.
+fn reach(graph: &Graph, avoid: &[bool]) -> (Vec<StateIndex>, Vec<Option<usize>>) {
+    let mut reached_by = vec![None; graph.states.len()];
+    let mut order = vec![0];
+    let mut at = 0;
+    while let Some(state) = order.get(at).copied() {
+        at += 1;
+        for edge in graph.edges_of(state) {
+            let to = graph.edges[edge].to;
+            if !avoid[edge] && to != 0 && reached_by[to as usize].is_none() {
+                reached_by[to as usize] = Some(edge);
+                order.push(to);
+            }
+        }
+    }
+    (order, reached_by)
+}
+
+fn way_to(graph: &Graph, reached_by: &[Option<usize>], state: StateIndex) -> Tour {
+    let mut way = Vec::new();
+    let mut at = state;
+    while let Some(edge) = reached_by[at as usize] {
+        way.push(edge);
+        at = graph.edges[edge].from;
+    }
+    way.reverse();
+    way
 }
 
 fn untaken(graph: &Graph, taken: &[bool], next: &mut [usize], state: StateIndex) -> Option<usize> {

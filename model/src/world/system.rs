@@ -134,7 +134,7 @@ impl World {
         let Some(endpoint) = state.endpoint(role) else {
             return;
         };
-        let owes = endpoint.next_frame(&self.rules).is_some();
+        let owes = endpoint.next_frame(&self.rules, self.choices()).is_some();
         let room = state.network.len() < self.preset.in_flight;
         match self.preset.sends {
             Sends::AtOnce if owes && room => actions.push(Action::Transmit { role }),
@@ -215,7 +215,7 @@ impl World {
         let Some(victim) = state.endpoint(hostile.peer()) else {
             return;
         };
-        if victim.closed.is_some() {
+        if victim.closed.is_some() || victim.is_lawless() {
             return;
         }
         for frame in self.hostile_frames(victim, hostile) {
@@ -320,7 +320,9 @@ impl World {
         if self.preset.sends == Sends::Freely {
             return;
         }
-        while let Some(frame) = state.endpoint(role).and_then(|e| e.next_frame(&self.rules)) {
+        while let Some(frame) =
+            state.endpoint(role).and_then(|e| e.next_frame(&self.rules, self.choices()))
+        {
             if self.send(state, role, &frame).is_none() {
                 return;
             }
@@ -394,6 +396,9 @@ impl Model for World {
     }
 
     fn actions(&self, state: &WorldState, actions: &mut Vec<Action>) {
+        if Role::ALL.iter().any(|role| state.endpoint(*role).is_some_and(Endpoint::is_lawless)) {
+            return; // The world ends where no rule says what follows.
+        }
         self.app_actions(state, actions);
         for role in Role::ALL {
             self.endpoint_actions(state, role, actions);

@@ -1,0 +1,19 @@
+//! The judge: plays the model's traces against real QUIC stacks, compares after every step, and says
+//! which rule was broken.
+//!
+//! A trace's step is made concrete ([`concretize`]), the system under test ([`sut`]) moves until it
+//! settles in a deterministic [`world`] opposite a scripted [`puppet`], what it did is put into the
+//! model's words ([`abstraction`]), and the [`referee`] keeps the model endpoints that explain it.
+//! [`replay`] is that loop; [`conform`] runs it over every edge of a preset; [`deviations`] knows what
+//! is known already.
+
+pub mod abstraction;
+pub mod concretize;
+pub mod conform;
+pub mod deviations;
+pub mod puppet;
+pub mod referee;
+pub mod replay;
+pub mod sut;
+pub mod wire;
+pub mod world;

@@ -1,0 +1,3 @@
+//! The `streamproof` command.
+
+fn main() {}

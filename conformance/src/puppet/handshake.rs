@@ -1,0 +1,154 @@
+//! How the puppet gets a connection: the one thing it does by itself.
+//!
+//! §7 with the null handshake of `wire::handshake`; §14.1 for padding. Initial and Handshake
+//! packets are acknowledged at once. Nothing is retransmitted, because the network of `world`
+//! loses nothing by itself.
+
+use bytes::Bytes;
+use quinn::Side;
+
+use super::log::{self, Sender};
+use super::{Complaint, OWN_ID, Puppet};
+use crate::wire::handshake::Message;
+use crate::wire::packet::{Packet, Space, encode_packet};
+use crate::wire::parameters::TransportParameters;
+use crate::wire::{Frame, encode_frames};
+
+/// The smallest datagram with an ack-eliciting Initial packet (§14.1).
+const MIN_INITIAL_DATAGRAM: usize = 1200;
+
+/// How far the handshake has come, as the puppet sees it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Progress {
+    /// Nothing, or the hello, was exchanged.
+    Begun,
+    /// The puppet has sent its last message.
+    Complete,
+    /// HANDSHAKE_DONE has gone over the wire.
+    Confirmed,
+}
+
+impl Puppet {
+    pub(super) fn send_client_hello(&mut self) {
+        let parameters = self.encoded_parameters();
+        self.queue_message(Space::Initial, &Message::ClientHello(parameters));
+        self.flush_handshake();
+    }
+
+    /// Reacts to the frames of any packet that matter for the handshake.
+    pub(super) fn on_handshake_packet(&mut self, packet: &Packet, frames: &[Frame]) {
+        if let Some(source) = packet.source {
+            if self.progress == Progress::Begun {
+                // §7.2: from now on the peer is called what it calls itself.
+                self.remote_id = source;
+            }
+        }
+        for frame in frames {
+            if let Frame::Crypto { offset, data } = frame {
+                let space = self.space(packet.space);
+                space.on_crypto(*offset, data.clone());
+                self.read_messages(packet);
+            }
+            if *frame == Frame::HandshakeDone && self.side == Side::Client {
+                self.progress = Progress::Confirmed;
+            }
+        }
+    }
+
+    /// Sends what the handshake has to send, coalesced into one datagram (§12.2).
+    pub(super) fn flush_handshake(&mut self) {
+        let mut packets = Vec::new();
+        for space in [Space::Initial, Space::Handshake, Space::OneRtt] {
+            let state = self.space(space);
+            let mut frames = std::mem::take(&mut state.pending);
+            if space != Space::OneRtt {
+                frames.splice(..0, state.take_owed_ack());
+            }
+            if !frames.is_empty() {
+                packets.push((space, state.allocate(), frames));
+            }
+        }
+        let Some(((last_space, last_number, last_frames), first)) = packets.split_last() else {
+            return;
+        };
+        let mut datagram = Vec::new();
+        for (space, number, frames) in first {
+            let mut payload = Vec::new();
+            encode_frames(frames, &mut payload);
+            encode_packet(&self.header(*space, *number), &payload, &mut datagram);
+        }
+        let mut payload = Vec::new();
+        encode_frames(last_frames, &mut payload);
+        if packets[0].0 == Space::Initial {
+            // The header is left out of the sum, so the datagram gets a little longer than needed.
+            let padding = MIN_INITIAL_DATAGRAM.saturating_sub(datagram.len() + payload.len());
+            payload.resize(payload.len() + padding, 0);
+        }
+        let header = self.header(*last_space, *last_number);
+        encode_packet(&header, &payload, &mut datagram);
+        self.outgoing.push(datagram.into());
+        self.log.record(Sender::Puppet, || {
+            let describe = |(space, number, frames): &(Space, u64, Vec<Frame>)| {
+                format!("{space} {number} [{}]", log::join(frames))
+            };
+            packets.iter().map(describe).collect::<Vec<_>>().join(" + ")
+        });
+    }
+
+    fn read_messages(&mut self, packet: &Packet) {
+        loop {
+            match self.space(packet.space).messages.next_message() {
+                Ok(Some(message)) => self.on_message(message, packet),
+                Ok(None) => return,
+                Err(error) => return self.complain(error.into()),
+            }
+        }
+    }
+
+    fn on_message(&mut self, message: Message, packet: &Packet) {
+        match (self.side, message) {
+            (Side::Server, Message::ClientHello(parameters)) => {
+                self.learn_parameters(parameters);
+                // §7.3: proves that nobody has changed the ID on the way.
+                self.parameters.original_destination_connection_id = Some(packet.destination);
+                self.queue_message(Space::Initial, &Message::ServerHello);
+                let parameters = self.encoded_parameters();
+                self.queue_message(Space::Handshake, &Message::ServerParameters(parameters));
+                self.progress = Progress::Complete;
+            }
+            (Side::Server, Message::Finished) => {
+                let space = self.space(Space::OneRtt);
+                space.pending.push(Frame::HandshakeDone);
+                self.progress = Progress::Confirmed;
+            }
+            (Side::Client, Message::ServerParameters(parameters)) => {
+                self.learn_parameters(parameters);
+                self.queue_message(Space::Handshake, &Message::Finished);
+                self.progress = Progress::Complete;
+            }
+            // The puppet judges nobody: what it has no use for it lets pass.
+            (Side::Client, Message::ServerHello | Message::ClientHello(_) | Message::Finished)
+            | (Side::Server, Message::ServerHello | Message::ServerParameters(_)) => {}
+        }
+    }
+
+    fn learn_parameters(&mut self, bytes: Bytes) {
+        match TransportParameters::decode(bytes) {
+            Ok(parameters) => self.peer_parameters = Some(parameters),
+            Err(error) => self.complain(Complaint::from(error)),
+        }
+    }
+
+    fn encoded_parameters(&self) -> Bytes {
+        debug_assert_eq!(self.parameters.initial_source_connection_id, Some(OWN_ID));
+        let mut bytes = Vec::new();
+        self.parameters.encode(&mut bytes);
+        bytes.into()
+    }
+
+    fn queue_message(&mut self, space: Space, message: &Message) {
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes);
+        self.space(space).queue_crypto(bytes);
+    }
+}

@@ -1,0 +1,349 @@
+//! The scripted peer: a raw packet endpoint that does what it is told, right or wrong.
+//!
+//! It opens the connection by itself (§7, with the null handshake) and then sends exactly the
+//! frames it is given, acknowledges exactly what it is asked to (§13.2) and keeps everything it
+//! sees. An honest QUIC stack cannot play this part, because its own state refuses to break rules.
+//!
+//! What it deliberately doesn't do: retransmit, acknowledge 1-RTT packets unasked, keep to any
+//! limit, follow a key update (with null keys the key phase has no meaning, and following it would
+//! make a late duplicate look like a second update), change connection IDs or paths. It has no IO
+//! and no clock: datagrams go in and out through method calls.
+
+mod handshake;
+mod log;
+mod space;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use quinn::Side;
+
+use crate::wire::handshake::UnknownMessage;
+use crate::wire::packet::{
+    Context, Header, Packet, PacketError, Space, decode_datagram, encode_packet,
+};
+use crate::wire::parameters::{ParameterError, TransportParameters};
+use crate::wire::{ConnectionId, Frame, FrameError, decode_frames, encode_frames};
+use crate::world::MAX_DATAGRAM;
+
+pub use log::EventLog;
+
+use handshake::Progress;
+use log::Sender;
+use space::SpaceState;
+
+/// The connection ID that the puppet gives itself.
+const OWN_ID: ConnectionId = ConnectionId::from_u64(0x7075_7070_6574_0001);
+
+/// Bytes before the frames of a 1-RTT packet: type, connection ID of quinn, packet number.
+const SHORT_HEADER: usize = 1 + 8 + 4;
+
+/// The most that the frames of one packet may take, in bytes.
+pub const MAX_PAYLOAD: usize = MAX_DATAGRAM - SHORT_HEADER;
+
+/// A 1-RTT packet from the system under test.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReceivedPacket {
+    /// Its packet number.
+    pub packet_number: u64,
+    /// Its frames, in order.
+    pub frames: Vec<Frame>,
+}
+
+impl ReceivedPacket {
+    /// Whether the packet asks for an acknowledgement (§13.2).
+    pub fn is_ack_eliciting(&self) -> bool {
+        self.frames.iter().any(Frame::is_ack_eliciting)
+    }
+}
+
+/// Something that the puppet received and could not make sense of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Complaint {
+    /// A packet could not be read.
+    #[error("unreadable packet: {0}")]
+    Packet(#[from] PacketError),
+    /// The frames of a packet could not be read.
+    #[error("unreadable frames: {0}")]
+    Frame(#[from] FrameError),
+    /// A message of the handshake could not be read.
+    #[error("unreadable handshake: {0}")]
+    Handshake(#[from] UnknownMessage),
+    /// The transport parameters could not be read.
+    #[error("unreadable transport parameters: {0}")]
+    Parameters(#[from] ParameterError),
+    /// A packet for another connection ID, such as a stateless reset (§10.3).
+    #[error("a packet for connection ID {destination}")]
+    NotForMe {
+        /// The ID it was sent to.
+        destination: ConnectionId,
+    },
+}
+
+/// The caller asked the puppet for something that never happened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PuppetError {
+    /// Acknowledging it would make the system under test close the connection, rightly (§13.1).
+    #[error("packet {packet_number} was never received, so it cannot be acknowledged")]
+    NotReceived {
+        /// The number asked for.
+        packet_number: u64,
+    },
+    /// No 1-RTT packet with this number was sent.
+    #[error("packet {packet_number} was never sent, so it cannot be sent again")]
+    NotSent {
+        /// The number asked for.
+        packet_number: u64,
+    },
+}
+
+/// What a puppet is before it has seen anything.
+#[derive(Clone, Debug)]
+pub struct PuppetConfig {
+    /// The side that the puppet plays.
+    pub side: Side,
+    /// What it advertises; the connection IDs are filled in.
+    pub parameters: TransportParameters,
+    /// As a client: the destination of its first Initial packet.
+    pub first_destination: ConnectionId,
+    /// Whether it writes an event log.
+    pub log: bool,
+}
+
+/// A scripted peer; see the module's description.
+#[derive(Debug)]
+pub struct Puppet {
+    side: Side,
+    parameters: TransportParameters,
+    remote_id: ConnectionId,
+    progress: Progress,
+    peer_parameters: Option<TransportParameters>,
+    spaces: [SpaceState; 3],
+    outgoing: Vec<Bytes>,
+    /// The datagram of each 1-RTT packet sent, to be able to send it again.
+    sent: BTreeMap<u64, Bytes>,
+    received: Vec<ReceivedPacket>,
+    complaints: Vec<Complaint>,
+    log: EventLog,
+}
+
+impl Puppet {
+    /// A puppet that has seen nothing. As a client it has its first datagram ready.
+    pub fn new(config: PuppetConfig) -> Self {
+        let mut puppet = Self {
+            side: config.side,
+            parameters: config.parameters,
+            remote_id: config.first_destination,
+            progress: Progress::Begun,
+            peer_parameters: None,
+            spaces: Default::default(),
+            outgoing: Vec::new(),
+            sent: BTreeMap::new(),
+            received: Vec::new(),
+            complaints: Vec::new(),
+            log: EventLog::new(config.log),
+        };
+        puppet.parameters.initial_source_connection_id = Some(OWN_ID);
+        if puppet.side.is_client() {
+            puppet.send_client_hello();
+        }
+        puppet
+    }
+
+    /// Sends one 1-RTT packet with these frames and returns its packet number.
+    ///
+    /// # Panics
+    ///
+    /// If the frames take more than [`MAX_PAYLOAD`] bytes or hold a number of 2^62 or more: that
+    /// is a mistake in the script, and a datagram cut short would look like one in the peer.
+    pub fn send(&mut self, frames: &[Frame]) -> u64 {
+        let packet_number = self.space(Space::OneRtt).allocate();
+        self.send_numbered(packet_number, frames);
+        packet_number
+    }
+
+    /// Sends one 1-RTT packet with a chosen packet number below 2^32, to reorder or to repeat.
+    /// Later packets continue after the largest number used. Panics as [`send`](Self::send) does.
+    pub fn send_numbered(&mut self, packet_number: u64, frames: &[Frame]) {
+        let mut payload = Vec::new();
+        encode_frames(frames, &mut payload);
+        self.send_one_rtt(packet_number, &payload, || log::join(frames));
+    }
+
+    /// Sends one 1-RTT packet with these bytes in place of frames, and returns its packet number.
+    /// Panics as [`send`](Self::send) does.
+    pub fn send_payload(&mut self, payload: &[u8]) -> u64 {
+        let packet_number = self.space(Space::OneRtt).allocate();
+        self.send_one_rtt(packet_number, payload, || format!("raw {}", payload.escape_ascii()));
+        packet_number
+    }
+
+    /// Sends these bytes as a datagram, whatever they are. Panics if there are more than
+    /// [`MAX_DATAGRAM`].
+    pub fn send_datagram(&mut self, datagram: Bytes) {
+        assert!(datagram.len() <= MAX_DATAGRAM, "a datagram too large");
+        self.log.record(Sender::Puppet, || format!("raw {}", datagram.escape_ascii()));
+        self.outgoing.push(datagram);
+    }
+
+    /// Leaves one packet number out. The system under test takes the gap for a loss and
+    /// acknowledges the next ack-eliciting packet at once (§13.2.1).
+    pub fn skip_packet_number(&mut self) {
+        self.space(Space::OneRtt).allocate();
+    }
+
+    /// Sends a 1-RTT packet a second time, byte for byte, as a network does that duplicates.
+    pub fn send_again(&mut self, packet_number: u64) -> Result<(), PuppetError> {
+        let datagram = self.sent.get(&packet_number);
+        let datagram = datagram.ok_or(PuppetError::NotSent { packet_number })?;
+        self.outgoing.push(datagram.clone());
+        self.log.record(Sender::Puppet, || format!("1-RTT {packet_number} again"));
+        Ok(())
+    }
+
+    /// Acknowledges exactly these 1-RTT packets, in a packet of its own; with none, sends nothing.
+    pub fn acknowledge(&mut self, packet_numbers: &[u64]) -> Result<(), PuppetError> {
+        let space = self.space(Space::OneRtt);
+        for &packet_number in packet_numbers {
+            if !space.has_received(packet_number) {
+                return Err(PuppetError::NotReceived { packet_number });
+            }
+        }
+        if let Some(ack) = Frame::acknowledging(packet_numbers) {
+            space.on_acknowledging(packet_numbers);
+            self.send(&[ack]);
+        }
+        Ok(())
+    }
+
+    /// Takes in a datagram from the system under test. Never panics, whatever it holds.
+    pub fn receive(&mut self, datagram: Bytes) {
+        let context = Context {
+            connection_id_length: OWN_ID.as_bytes().len(),
+            largest_received: [0, 1, 2].map(|space| self.spaces[space].largest_received()),
+        };
+        let mut seen = Vec::new();
+        for packet in decode_datagram(datagram, &context) {
+            match packet {
+                Ok(packet) => self.receive_packet(packet, &mut seen),
+                Err(error) => self.complain(error.into()),
+            }
+        }
+        if !seen.is_empty() {
+            self.log.record(Sender::Sut, || seen.join(" + "));
+        }
+        self.flush_handshake();
+    }
+
+    /// The datagrams to hand to the system under test, in order.
+    pub fn take_outgoing(&mut self) -> Vec<Bytes> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// The 1-RTT packets received since the last call, in order.
+    pub fn take_received(&mut self) -> Vec<ReceivedPacket> {
+        std::mem::take(&mut self.received)
+    }
+
+    /// The largest 1-RTT packet number received.
+    pub fn largest_received(&self) -> Option<u64> {
+        self.spaces[Space::OneRtt as usize].largest_received()
+    }
+
+    /// The ack-eliciting 1-RTT packets that the system under test still waits for, in order:
+    /// received, not acknowledged, and not declared lost by an acknowledgement three numbers
+    /// above (RFC 9002 §6.1.1).
+    pub fn outstanding(&self) -> Vec<u64> {
+        self.spaces[Space::OneRtt as usize].outstanding()
+    }
+
+    /// The 1-RTT packets received above `packet_number` that ask for no acknowledgement, in order.
+    pub fn plain_packets_above(&self, packet_number: u64) -> Vec<u64> {
+        self.spaces[Space::OneRtt as usize].plain_packets_above(packet_number)
+    }
+
+    /// Whether the handshake is confirmed on both sides (§7, RFC 9001 §4.1.2).
+    pub fn is_handshake_confirmed(&self) -> bool {
+        self.progress == Progress::Confirmed
+    }
+
+    /// The transport parameters of the system under test, once received.
+    pub fn peer_parameters(&self) -> Option<&TransportParameters> {
+        self.peer_parameters.as_ref()
+    }
+
+    /// What was received and could not be understood, in order. Empty when all is well.
+    pub fn complaints(&self) -> &[Complaint] {
+        &self.complaints
+    }
+
+    /// The event log.
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// The event log, to add to it or to set its clock.
+    pub fn log_mut(&mut self) -> &mut EventLog {
+        &mut self.log
+    }
+
+    /// Tells the puppet the virtual time, for its log.
+    pub fn set_time(&mut self, now: Duration) {
+        self.log.set_time(now);
+    }
+
+    fn space(&mut self, space: Space) -> &mut SpaceState {
+        &mut self.spaces[space as usize]
+    }
+
+    fn complain(&mut self, complaint: Complaint) {
+        self.log.record(Sender::Sut, || complaint.to_string());
+        self.complaints.push(complaint);
+    }
+
+    fn send_one_rtt(
+        &mut self,
+        packet_number: u64,
+        payload: &[u8],
+        describe: impl FnOnce() -> String,
+    ) {
+        assert!(
+            payload.len() <= MAX_PAYLOAD,
+            "{} bytes of frames don't fit one packet",
+            payload.len()
+        );
+        self.space(Space::OneRtt).use_number(packet_number);
+        let mut datagram = Vec::with_capacity(SHORT_HEADER + payload.len());
+        encode_packet(&self.header(Space::OneRtt, packet_number), payload, &mut datagram);
+        let datagram = Bytes::from(datagram);
+        self.sent.insert(packet_number, datagram.clone());
+        self.outgoing.push(datagram);
+        self.log.record(Sender::Puppet, || format!("1-RTT {packet_number} [{}]", describe()));
+    }
+
+    fn header(&self, space: Space, packet_number: u64) -> Header {
+        Header { space, destination: self.remote_id, source: OWN_ID, packet_number }
+    }
+
+    fn receive_packet(&mut self, packet: Packet, seen: &mut Vec<String>) {
+        // A client's first packets go to an ID of its own choice (§7.2).
+        if packet.destination != OWN_ID && packet.space != Space::Initial {
+            let destination = packet.destination;
+            return self.complain(Complaint::NotForMe { destination });
+        }
+        let frames = match decode_frames(packet.payload.clone()) {
+            Ok(frames) => frames,
+            Err(error) => return self.complain(error.into()),
+        };
+        if self.log.is_enabled() {
+            let frames = log::join(&frames);
+            seen.push(format!("{} {} [{frames}]", packet.space, packet.packet_number));
+        }
+        self.space(packet.space).on_received(packet.packet_number, &frames);
+        self.on_handshake_packet(&packet, &frames);
+        if packet.space == Space::OneRtt {
+            self.received.push(ReceivedPacket { packet_number: packet.packet_number, frames });
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The loop: do a step, let the system settle, see what it did, ask the referee. It knows no QUIC.
+//!
+//! After the last step comes the liveness probe: everything is delivered and acknowledged, the
+//! application ends or reads on, and whoever waits must be told.
+
+use streamproof_model::rfc::call::{Answer, Call};
+use streamproof_model::rfc::endpoint::Endpoint;
+use streamproof_model::rfc::frame::Frame;
+use streamproof_model::rfc::identity::Side;
+use streamproof_model::trace::stimulus::Stimulus;
+use streamproof_model::world::action::Role;
+
+use crate::abstraction::{self, Seen};
+use crate::concretize;
+use crate::referee::{Deviation, Referee};
+use crate::sut::{Session, Setup, Sut};
+use crate::world::ArenaError;
+
+/// A deviation and where it was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Found {
+    /// The stimulus after which it was seen, from 0; the number of stimuli for the probe.
+    pub at: usize,
+    /// What it is.
+    pub deviation: Deviation,
+}
+
+/// What a replay has shown.
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    /// The deviations, in order.
+    pub found: Vec<Found>,
+    /// For each stimulus whether the endpoint that the trace predicts explains what was seen. Shorter
+    /// than the script if the peer left the protocol and the system let it pass.
+    pub as_predicted: Vec<bool>,
+    /// For each stimulus what came back, for people. Empty unless a log is kept.
+    pub came_back: Vec<Vec<String>>,
+    /// The session's event log. Empty unless a log is kept.
+    pub log: Vec<String>,
+}
+
+/// Plays `script` against a fresh session: stimuli, each with the endpoint that the trace predicts
+/// (`None` where nothing is predicted).
+///
+/// # Errors
+///
+/// When the system under test gives no connection.
+pub fn replay<'a>(
+    sut: &dyn Sut,
+    setup: &Setup,
+    script: impl IntoIterator<Item = (Stimulus, Option<&'a Endpoint>)>,
+) -> Result<Replay, ArenaError> {
+    let mut player = Player::new(sut, setup)?;
+    for (stimulus, predicted) in script {
+        player.step(&stimulus);
+        let predicted = predicted.is_none_or(|endpoint| player.referee.may_be(endpoint));
+        player.replay.as_predicted.push(predicted && !player.void);
+        if player.referee.is_over() {
+            break;
+        }
+    }
+    if !player.referee.is_over() {
+        player.probe();
+    }
+    player.replay.log = player.session.log().to_vec();
+    Ok(player.replay)
+}
+
+/// The endpoint that a session begins with.
+pub fn first_endpoint(role: Role, sender: Side) -> Endpoint {
+    match role {
+        Role::Sender => Endpoint::sender(sender),
+        Role::Receiver => Endpoint::receiver(sender.peer()),
+    }
+}
+
+struct Packet {
+    number: u64,
+    frames: Vec<Frame>,
+    acknowledged: bool,
+}
+
+struct Player {
+    session: Box<dyn Session>,
+    referee: Referee,
+    sent: Vec<Packet>,
+    replay: Replay,
+    log: bool,
+    /// Whether the last stimulus could not be applied: there was no such packet.
+    void: bool,
+}
+
+impl Player {
+    fn new(sut: &dyn Sut, setup: &Setup) -> Result<Self, ArenaError> {
+        Ok(Self {
+            session: sut.start(setup)?,
+            referee: Referee::new(first_endpoint(setup.role, setup.sender)),
+            sent: Vec::new(),
+            replay: Replay::default(),
+            log: setup.log,
+            void: false,
+        })
+    }
+
+    fn report(&mut self, deviation: Option<Deviation>) {
+        let at = self.replay.as_predicted.len();
+        self.replay.found.extend(deviation.map(|deviation| Found { at, deviation }));
+    }
+
+    fn step(&mut self, stimulus: &Stimulus) {
+        self.void = false;
+        let mut came_back = Vec::new();
+        match stimulus {
+            Stimulus::Call { call } => {
+                let answer = self.call(*call);
+                came_back.push(answer.to_string());
+            }
+            Stimulus::Settle => self.session.settle(),
+            Stimulus::Deliver { frame } => {
+                self.session.deliver(&concretize::frame(frame));
+                self.referee.arrived(frame);
+            }
+            Stimulus::Acknowledge { frame } => {
+                self.acknowledge(|packet| packet.frames.contains(frame))
+            }
+            Stimulus::LoseOutstanding => {
+                self.session.lose_outstanding();
+                self.referee.all_lost();
+            }
+        }
+        if stimulus.settles() {
+            self.settled(&mut came_back);
+        }
+        if self.log {
+            self.replay.came_back.push(came_back);
+        }
+    }
+
+    fn call(&mut self, call: Call) -> Answer {
+        let answer = self.session.call(call);
+        let deviation = self.referee.answered(call, answer);
+        self.report(deviation);
+        answer
+    }
+
+    fn acknowledge(&mut self, which: impl Fn(&Packet) -> bool) {
+        let mut numbers = Vec::new();
+        let mut frames = Vec::new();
+        for packet in self.sent.iter_mut().filter(|packet| which(packet)) {
+            packet.acknowledged = true;
+            numbers.push(packet.number);
+            frames.extend_from_slice(&packet.frames);
+        }
+        self.void = numbers.is_empty();
+        self.session.acknowledge(&numbers);
+        self.referee.acknowledged(&frames);
+    }
+
+    /// The session has settled: judge everything it sent, then its silence, then what it shows.
+    fn settled(&mut self, came_back: &mut Vec<String>) {
+        for packet in self.session.received() {
+            let mut frames = Vec::new();
+            for frame in &packet.frames {
+                let seen = abstraction::frame(frame);
+                if self.log && !matches!(seen, Seen::Transport) {
+                    came_back.push(frame.to_string());
+                }
+                if let Seen::Frame(frame) = seen {
+                    frames.push(frame);
+                }
+                let deviation = self.referee.sent(&seen);
+                self.report(deviation);
+            }
+            if !frames.is_empty() {
+                let number = packet.packet_number;
+                self.sent.push(Packet { number, frames, acknowledged: false });
+            }
+        }
+        let silence = self.referee.silent();
+        self.report(silence);
+        for deviation in self.referee.observed(&self.session.observe()) {
+            self.report(Some(deviation));
+        }
+    }
+
+    // ---- the liveness probe -------------------------------------------------------------------
+
+    fn probe(&mut self) {
+        let mut came_back = Vec::new();
+        self.session.settle();
+        self.settled(&mut came_back);
+        let sending = self.referee.states()[0].sending.is_some();
+        if sending {
+            self.call_if_held(Call::End);
+            self.session.settle();
+            self.settled(&mut came_back);
+        } else {
+            for frame in self.remaining_frames() {
+                self.session.deliver(&concretize::frame(&frame));
+                self.referee.arrived(&frame);
+                self.settled(&mut came_back);
+            }
+            // Data, then the end; or at once what it became. A third time: told again.
+            for _ in 0..3 {
+                self.call_if_held(Call::Read);
+            }
+        }
+        while self.sent.iter().any(|packet| !packet.acknowledged) {
+            self.acknowledge(|packet| !packet.acknowledged);
+            self.settled(&mut came_back);
+        }
+        if self.log {
+            self.replay.came_back.push(came_back);
+        }
+    }
+
+    fn call_if_held(&mut self, call: Call) {
+        if self.referee.states().iter().any(|state| state.can_call(call)) {
+            self.call(call);
+        }
+    }
+
+    /// What a sender who keeps every rule still has to send: all data, and the end if no reset said
+    /// where the stream ends.
+    fn remaining_frames(&self) -> Vec<Frame> {
+        let state = &self.referee.states()[0];
+        if state.closed.is_some() {
+            return Vec::new();
+        }
+        let part = state.receiving.clone().unwrap_or_default();
+        let size = part.final_size.unwrap_or_else(|| part.named.max(1));
+        vec![Frame::Stream { stream_id: state.stream_id, offset: 0, length: size, fin: true }]
+    }
+}

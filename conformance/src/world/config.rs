@@ -1,0 +1,179 @@
+//! quinn's configuration, with everything that could differ between two runs nailed down.
+//!
+//! Seeded random numbers, own connection IDs, no spin bit, no greased bit, no path MTU discovery,
+//! no idle timeout, no segmentation offload, no datagrams, no tokens, and a congestion window that
+//! never fills: what is left is the behaviour of streams. Loss recovery and timers are quinn's
+//! own.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use quinn::congestion::{Controller, ControllerFactory};
+use quinn::{
+    ClientConfig, ConnectionId, ConnectionIdGenerator, EndpointConfig, NoneTokenLog,
+    NoneTokenStore, ServerConfig, TimeSource, TransportConfig, VarInt,
+};
+
+use super::arena::{ArenaConfig, ArenaError};
+use super::crypto::NullCrypto;
+
+/// The receiving limits that one side advertises in its transport parameters (§18.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SideLimits {
+    /// What the peer may send on the connection, in bytes.
+    pub max_data: u64,
+    /// What the peer may send on each stream of any kind, in bytes.
+    pub max_stream_data: u64,
+    /// How many bidirectional streams the peer may open.
+    pub max_streams_bidi: u64,
+    /// How many unidirectional streams the peer may open.
+    pub max_streams_uni: u64,
+}
+
+impl Default for SideLimits {
+    /// Out of the way: 8 MiB, 1 MiB for each stream, 64 streams of each kind.
+    fn default() -> Self {
+        Self {
+            max_data: 8 << 20,
+            max_stream_data: 1 << 20,
+            max_streams_bidi: 64,
+            max_streams_uni: 64,
+        }
+    }
+}
+
+/// What each side advertises, that is: what the *other* one has to keep to.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Limits {
+    /// Advertised by the system under test.
+    pub sut: SideLimits,
+    /// Advertised by the puppet.
+    pub puppet: SideLimits,
+}
+
+/// The destination connection ID that a client's first Initial packet carries.
+pub(crate) const FIRST_DESTINATION: u64 = 0x6669_7273_7464_6573;
+
+pub(crate) fn endpoint(seed: u64) -> EndpointConfig {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut config = EndpointConfig::new(Arc::new(NullCrypto));
+    config
+        .rng_seed(Some(bytes))
+        .grease_quic_bit(false)
+        .cid_generator(|| Box::new(CountingIds { next: 0 }));
+    config
+}
+
+pub(crate) fn client(config: &ArenaConfig) -> Result<ClientConfig, ArenaError> {
+    let first = ConnectionId::new(&FIRST_DESTINATION.to_be_bytes());
+    let mut client = ClientConfig::new(Arc::new(NullCrypto));
+    client
+        .transport_config(Arc::new(transport(config)?))
+        .token_store(Arc::new(NoneTokenStore))
+        .initial_dst_cid_provider(Arc::new(move || first));
+    Ok(client)
+}
+
+pub(crate) fn server(config: &ArenaConfig) -> Result<ServerConfig, ArenaError> {
+    let mut server = ServerConfig::new(Arc::new(NullCrypto), Arc::new(NullCrypto));
+    server.transport_config(Arc::new(transport(config)?)).time_source(Arc::new(StoppedClock));
+    // The defaults depend on a cargo feature that another crate may turn on.
+    server.validation_token.sent(0).log(Arc::new(NoneTokenLog));
+    Ok(server)
+}
+
+fn transport(config: &ArenaConfig) -> Result<TransportConfig, ArenaError> {
+    let limits = &config.limits.sut;
+    let mut transport = TransportConfig::default();
+    transport
+        .receive_window(varint("max_data", limits.max_data)?)
+        .stream_receive_window(varint("max_stream_data", limits.max_stream_data)?)
+        .max_concurrent_bidi_streams(varint("max_streams_bidi", limits.max_streams_bidi)?)
+        .max_concurrent_uni_streams(varint("max_streams_uni", limits.max_streams_uni)?)
+        .send_window(config.send_window)
+        .max_idle_timeout(None)
+        .keep_alive_interval(None)
+        .mtu_discovery_config(None)
+        .enable_segmentation_offload(false)
+        .allow_spin(false)
+        .datagram_receive_buffer_size(None)
+        .congestion_controller_factory(Arc::new(EndlessWindow));
+    Ok(transport)
+}
+
+/// Whether each limit can be written down at all.
+pub(crate) fn check(limits: &SideLimits) -> Result<(), ArenaError> {
+    varint("max_data", limits.max_data)?;
+    varint("max_stream_data", limits.max_stream_data)?;
+    varint("max_streams_bidi", limits.max_streams_bidi)?;
+    varint("max_streams_uni", limits.max_streams_uni)?;
+    Ok(())
+}
+
+fn varint(limit: &'static str, value: u64) -> Result<VarInt, ArenaError> {
+    VarInt::from_u64(value).map_err(|_| ArenaError::Limit { limit, value })
+}
+
+/// Connection IDs of eight bytes that count up.
+struct CountingIds {
+    next: u64,
+}
+
+impl ConnectionIdGenerator for CountingIds {
+    fn generate_cid(&mut self) -> ConnectionId {
+        let id = 0x7175_696e_6e00_0000 | self.next;
+        self.next += 1;
+        ConnectionId::new(&id.to_be_bytes())
+    }
+
+    fn cid_len(&self) -> usize {
+        8
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// Wall-clock time is asked for tokens only, and there are none.
+struct StoppedClock;
+
+impl TimeSource for StoppedClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
+    }
+}
+
+/// A congestion window that is never full, also after loss; above 2^32 quinn doesn't pace either.
+#[derive(Clone, Copy, Debug)]
+struct EndlessWindow;
+
+impl ControllerFactory for EndlessWindow {
+    fn build(self: Arc<Self>, _now: Instant, _current_mtu: u16) -> Box<dyn Controller> {
+        Box::new(*self)
+    }
+}
+
+impl Controller for EndlessWindow {
+    fn on_congestion_event(&mut self, _: Instant, _: Instant, _: bool, _: u64) {}
+
+    fn on_mtu_update(&mut self, _new_mtu: u16) {}
+
+    fn window(&self) -> u64 {
+        1 << 40
+    }
+
+    fn clone_box(&self) -> Box<dyn Controller> {
+        Box::new(*self)
+    }
+
+    fn initial_window(&self) -> u64 {
+        1 << 40
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

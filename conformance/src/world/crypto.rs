@@ -1,0 +1,328 @@
+//! Null crypto: the traits of `quinn_proto::crypto` with nothing in them.
+//!
+//! RFC 9001 §4 and §5 as far as quinn needs them: levels, keys, the transport parameters of both
+//! sides, and when the handshake is complete. Packets stay readable, tags are empty. What is
+//! deliberately missing: secrets, certificates, resumption, 0-RTT, key update (the keys never
+//! differ, so a key phase means nothing here).
+
+use std::any::Any;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use quinn_proto::crypto::{
+    AeadKey, ClientConfig, CryptoError, ExportKeyingMaterialError, HandshakeTokenKey, HeaderKey,
+    HmacKey, KeyPair, Keys, PacketKey, ServerConfig, Session, UnsupportedVersion,
+};
+use quinn_proto::transport_parameters::TransportParameters;
+use quinn_proto::{ConnectError, ConnectionId, Side, TransportError, TransportErrorCode};
+
+use crate::wire::handshake::{Message, MessageReader};
+
+/// Both configurations, and every key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NullCrypto;
+
+impl ClientConfig for NullCrypto {
+    fn start_session(
+        self: Arc<Self>,
+        _version: u32,
+        _server_name: &str,
+        parameters: &TransportParameters,
+    ) -> Result<Box<dyn Session>, ConnectError> {
+        Ok(Box::new(NullSession::new(Side::Client, parameters)))
+    }
+}
+
+impl ServerConfig for NullCrypto {
+    fn initial_keys(
+        &self,
+        _version: u32,
+        _dst_cid: &ConnectionId,
+    ) -> Result<Keys, UnsupportedVersion> {
+        Ok(null_keys())
+    }
+
+    fn retry_tag(&self, _version: u32, _orig_dst_cid: &ConnectionId, _packet: &[u8]) -> [u8; 16] {
+        [0; 16]
+    }
+
+    fn start_session(
+        self: Arc<Self>,
+        _version: u32,
+        parameters: &TransportParameters,
+    ) -> Box<dyn Session> {
+        Box::new(NullSession::new(Side::Server, parameters))
+    }
+}
+
+/// Where a session stands; what it waits for gives the state its name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stage {
+    /// A client that hasn't written its hello.
+    ClientStart,
+    /// A client that has sent its hello.
+    AwaitServerHello,
+    /// A client that may have Handshake keys now.
+    ServerHelloRead,
+    /// A client that has taken its Handshake keys.
+    AwaitServerParameters,
+    /// A client that owes its Finished and may have 1-RTT keys now.
+    SendFinished,
+    /// A server that has seen nothing.
+    AwaitClientHello,
+    /// A server that owes its hello and the Handshake keys.
+    SendServerHello,
+    /// A server that owes its parameters and the 1-RTT keys.
+    SendServerParameters,
+    /// A server that has sent everything.
+    AwaitFinished,
+    /// Complete.
+    Done,
+}
+
+/// One side of the null handshake (`wire::handshake` has the messages).
+struct NullSession {
+    side: Side,
+    stage: Stage,
+    own_parameters: Bytes,
+    peer_parameters: Option<TransportParameters>,
+    incoming: MessageReader,
+}
+
+impl NullSession {
+    fn new(side: Side, parameters: &TransportParameters) -> Self {
+        let mut own_parameters = Vec::new();
+        parameters.write(&mut own_parameters);
+        Self {
+            side,
+            stage: match side {
+                Side::Client => Stage::ClientStart,
+                Side::Server => Stage::AwaitClientHello,
+            },
+            own_parameters: own_parameters.into(),
+            peer_parameters: None,
+            incoming: MessageReader::default(),
+        }
+    }
+
+    /// Takes the peer's parameters. RFC 9001 §8.2 makes them part of the handshake.
+    fn learn_parameters(&mut self, bytes: &Bytes) -> Result<(), TransportError> {
+        // `read` wants our own side: it refuses what only a server may send when we are one.
+        let parameters = TransportParameters::read(self.side, &mut bytes.clone())?;
+        self.peer_parameters = Some(parameters);
+        Ok(())
+    }
+
+    fn on_message(&mut self, message: Message) -> Result<(), TransportError> {
+        match (self.stage, message) {
+            (Stage::AwaitClientHello, Message::ClientHello(bytes)) => {
+                self.learn_parameters(&bytes)?;
+                self.stage = Stage::SendServerHello;
+                Ok(())
+            }
+            (Stage::AwaitServerHello, Message::ServerHello) => {
+                self.stage = Stage::ServerHelloRead;
+                Ok(())
+            }
+            (Stage::AwaitServerParameters, Message::ServerParameters(bytes)) => {
+                self.learn_parameters(&bytes)?;
+                self.stage = Stage::SendFinished;
+                Ok(())
+            }
+            (Stage::AwaitFinished, Message::Finished) => {
+                self.stage = Stage::Done;
+                Ok(())
+            }
+            (_, message) => Err(unexpected(&format!("{message:?}"))),
+        }
+    }
+}
+
+/// RFC 9001 §4.8: a handshake error is 0x0100 plus the TLS alert; 10 is unexpected_message.
+fn unexpected(what: &str) -> TransportError {
+    TransportError {
+        code: TransportErrorCode::crypto(10),
+        frame: None,
+        reason: format!("null handshake: unexpected {what}"),
+    }
+}
+
+impl Session for NullSession {
+    fn initial_keys(&self, _dst_cid: &ConnectionId, _side: Side) -> Keys {
+        null_keys()
+    }
+
+    fn handshake_data(&self) -> Option<Box<dyn Any>> {
+        None
+    }
+
+    fn peer_identity(&self) -> Option<Box<dyn Any>> {
+        None
+    }
+
+    fn early_crypto(&self) -> Option<(Box<dyn HeaderKey>, Box<dyn PacketKey>)> {
+        None
+    }
+
+    fn early_data_accepted(&self) -> Option<bool> {
+        Some(false)
+    }
+
+    fn is_handshaking(&self) -> bool {
+        self.stage != Stage::Done
+    }
+
+    /// True exactly once: in the call that learns the peer's parameters.
+    fn read_handshake(&mut self, bytes: &[u8]) -> Result<bool, TransportError> {
+        let knew_parameters = self.peer_parameters.is_some();
+        self.incoming.extend(bytes);
+        loop {
+            match self.incoming.next_message() {
+                Ok(Some(message)) => self.on_message(message)?,
+                Ok(None) => break,
+                Err(error) => return Err(unexpected(&error.to_string())),
+            }
+        }
+        Ok(!knew_parameters && self.peer_parameters.is_some())
+    }
+
+    fn transport_parameters(&self) -> Result<Option<TransportParameters>, TransportError> {
+        Ok(self.peer_parameters)
+    }
+
+    /// One step of the handshake for each call; quinn calls until nothing comes back. Keys are
+    /// returned one call before the messages that they protect are written.
+    fn write_handshake(&mut self, out: &mut Vec<u8>) -> Option<Keys> {
+        match self.stage {
+            Stage::ClientStart => {
+                Message::ClientHello(self.own_parameters.clone()).encode(out);
+                self.stage = Stage::AwaitServerHello;
+                None
+            }
+            Stage::ServerHelloRead => {
+                self.stage = Stage::AwaitServerParameters;
+                Some(null_keys())
+            }
+            Stage::SendFinished => {
+                Message::Finished.encode(out);
+                self.stage = Stage::Done;
+                Some(null_keys())
+            }
+            Stage::SendServerHello => {
+                Message::ServerHello.encode(out);
+                self.stage = Stage::SendServerParameters;
+                Some(null_keys())
+            }
+            Stage::SendServerParameters => {
+                Message::ServerParameters(self.own_parameters.clone()).encode(out);
+                self.stage = Stage::AwaitFinished;
+                Some(null_keys())
+            }
+            Stage::AwaitServerHello
+            | Stage::AwaitServerParameters
+            | Stage::AwaitClientHello
+            | Stage::AwaitFinished
+            | Stage::Done => None,
+        }
+    }
+
+    fn next_1rtt_keys(&mut self) -> Option<KeyPair<Box<dyn PacketKey>>> {
+        // quinn prepares a key update as soon as it has 1-RTT keys, and `None` would panic there.
+        Some(null_keys().packet)
+    }
+
+    fn is_valid_retry(&self, _orig_dst_cid: &ConnectionId, _header: &[u8], _body: &[u8]) -> bool {
+        false
+    }
+
+    fn export_keying_material(
+        &self,
+        output: &mut [u8],
+        _label: &[u8],
+        _context: &[u8],
+    ) -> Result<(), ExportKeyingMaterialError> {
+        output.fill(0);
+        Ok(())
+    }
+}
+
+fn null_keys() -> Keys {
+    Keys {
+        header: KeyPair { local: Box::new(NullCrypto), remote: Box::new(NullCrypto) },
+        packet: KeyPair { local: Box::new(NullCrypto), remote: Box::new(NullCrypto) },
+    }
+}
+
+impl HeaderKey for NullCrypto {
+    fn decrypt(&self, _pn_offset: usize, _packet: &mut [u8]) {}
+
+    fn encrypt(&self, _pn_offset: usize, _packet: &mut [u8]) {}
+
+    fn sample_size(&self) -> usize {
+        0
+    }
+}
+
+impl PacketKey for NullCrypto {
+    fn encrypt(&self, _packet: u64, _buf: &mut [u8], _header_len: usize) {}
+
+    fn decrypt(
+        &self,
+        _packet: u64,
+        _header: &[u8],
+        _payload: &mut BytesMut,
+    ) -> Result<(), CryptoError> {
+        Ok(())
+    }
+
+    fn tag_len(&self) -> usize {
+        0
+    }
+
+    fn confidentiality_limit(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn integrity_limit(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+impl HmacKey for NullCrypto {
+    /// Not a signature, but different for different data: stateless reset tokens are made of it.
+    fn sign(&self, data: &[u8], signature_out: &mut [u8]) {
+        for (index, byte) in signature_out.iter_mut().enumerate() {
+            *byte = data.get(index).copied().unwrap_or(0) ^ 0x5a;
+        }
+    }
+
+    fn signature_len(&self) -> usize {
+        32
+    }
+
+    fn verify(&self, data: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        let mut expected = vec![0; signature.len()];
+        self.sign(data, &mut expected);
+        if expected == signature { Ok(()) } else { Err(CryptoError) }
+    }
+}
+
+impl HandshakeTokenKey for NullCrypto {
+    fn aead_from_hkdf(&self, _random_bytes: &[u8]) -> Box<dyn AeadKey> {
+        Box::new(Self)
+    }
+}
+
+impl AeadKey for NullCrypto {
+    fn seal(&self, _data: &mut Vec<u8>, _additional_data: &[u8]) -> Result<(), CryptoError> {
+        Ok(())
+    }
+
+    fn open<'a>(
+        &self,
+        data: &'a mut [u8],
+        _additional_data: &[u8],
+    ) -> Result<&'a mut [u8], CryptoError> {
+        Ok(data)
+    }
+}

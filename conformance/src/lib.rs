@@ -8,9 +8,11 @@
 //! is known already.
 
 pub mod abstraction;
+pub mod cli;
 pub mod concretize;
 pub mod conform;
 pub mod deviations;
+pub mod picture;
 pub mod puppet;
 pub mod referee;
 pub mod replay;

@@ -1,3 +1,7 @@
-//! The `streamproof` command.
+//! The `streamproof` command; everything is in [`streamproof_conformance::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    streamproof_conformance::cli::run()
+}

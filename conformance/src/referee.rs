@@ -370,6 +370,13 @@ fn answer_breach(call: Call, permitted: Answer, got: Answer) -> Breach {
             Answer::RecvEnded { outcome: RecvOutcome::Stopped { .. } },
             Answer::EndOfStream,
         ) => Breach::EndAfterStop,
+        (
+            Call::Read,
+            Answer::RecvEnded { outcome: RecvOutcome::ConnectionLost },
+            Answer::EndOfStream,
+        ) => Breach::EndAfterLoss,
+        (_, Answer::SendEnded { .. } | Answer::Finished, Answer::SendEnded { .. })
+        | (_, Answer::RecvEnded { .. }, Answer::RecvEnded { .. }) => Breach::OutcomeWrong,
         (Call::Read, Answer::NoData | Answer::Data { .. }, Answer::EndOfStream) => {
             Breach::EndToldEarly
         }

@@ -37,11 +37,11 @@ impl Puppet {
 
     /// Reacts to the frames of any packet that matter for the handshake.
     pub(super) fn on_handshake_packet(&mut self, packet: &Packet, frames: &[Frame]) {
-        if let Some(source) = packet.source {
-            if self.progress == Progress::Begun {
-                // §7.2: from now on the peer is called what it calls itself.
-                self.remote_id = source;
-            }
+        if let Some(source) = packet.source
+            && self.progress == Progress::Begun
+        {
+            // §7.2: from now on the peer is called what it calls itself.
+            self.remote_id = source;
         }
         for frame in frames {
             if let Frame::Crypto { offset, data } = frame {

@@ -31,12 +31,12 @@ impl Sut for BareQuinn {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
         let mut arena = arena(setup)?;
         let mut app = Streams::default();
-        if setup.role == Role::Sender {
-            if let Poll::Ready(Ok(send)) = poll_once(arena.connection.open_uni()) {
-                let stopped = send.stopped();
-                app.waiter = Some(arena.world.spawn(stopped));
-                app.send = Some(send);
-            }
+        if setup.role == Role::Sender
+            && let Poll::Ready(Ok(send)) = poll_once(arena.connection.open_uni())
+        {
+            let stopped = send.stopped();
+            app.waiter = Some(arena.world.spawn(stopped));
+            app.send = Some(send);
         }
         Ok(Box::new(QuinnSession::new(app, arena)))
     }

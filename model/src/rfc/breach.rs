@@ -103,6 +103,8 @@ breaches! {
     EndAfterReset => "end-after-reset", "3.2", Contract;
     /// After the application stopped the stream, it reads as cleanly ended.
     EndAfterStop => "end-after-stop", "2.4", Contract;
+    /// After the connection was lost, the stream reads as cleanly ended.
+    EndAfterLoss => "end-after-loss", "2.4", Contract;
     /// Stopping a stream that the peer had reset was accepted without telling of the reset.
     StopHidesReset => "stop-hides-reset", "3.2", Contract;
     /// A STREAM frame was sent after RESET_STREAM.

@@ -19,6 +19,13 @@ pub const DROP_RESET_CODE: ErrorCode = ErrorCode(0xd5);
 /// The code of a STOP_SENDING for a receiving handle dropped early (contract).
 pub const DROP_STOP_CODE: ErrorCode = ErrorCode(0xd6);
 
+const fn is_stopped(outcome: SendOutcome) -> bool {
+    match outcome {
+        SendOutcome::Stopped { .. } => true,
+        SendOutcome::Delivered | SendOutcome::Reset { .. } | SendOutcome::ConnectionLost => false,
+    }
+}
+
 /// The endpoint closed the connection because of its peer.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Close {
@@ -179,9 +186,9 @@ impl Endpoint {
 
     fn reset(&self, rules: &Rules, code: ErrorCode) -> (Answer, Self) {
         let unanswered = self.sending.as_ref().and_then(|part| part.stop_unanswered);
-        match (self.send_outcome(), unanswered) {
-            (Some(outcome), None) => (Answer::SendEnded { outcome }, self.clone()),
-            (None, _) | (_, Some(_)) => self.with_sending(Answer::Accepted, |part| {
+        match self.send_outcome().filter(|outcome| !is_stopped(*outcome) || unanswered.is_none()) {
+            Some(outcome) => (Answer::SendEnded { outcome }, self.clone()),
+            None => self.with_sending(Answer::Accepted, |part| {
                 part.stop_unanswered = None;
                 part.ask_reset(rules, ResetCause::Application, code);
             }),

@@ -1,0 +1,14 @@
+//! `streamproof explore`.
+
+use streamproof_model::explore::serve::serve;
+use streamproof_model::world::system::World;
+
+use super::{Bad, ExploreArgs, Verdict, find_preset};
+
+pub(super) fn run(args: &ExploreArgs) -> Result<Verdict, Bad> {
+    let preset = find_preset(&args.preset)?;
+    eprintln!("exploring {} at http://{}/ (Ctrl-C ends it)", preset.name, args.addr);
+    serve(World::new(preset), args.addr)
+        .map_err(|error| Bad(format!("cannot listen on {}: {error}", args.addr)))?;
+    Ok(Verdict::Holds)
+}

@@ -1,0 +1,251 @@
+//! The `streamproof` command: what its words mean, and its exit codes.
+//!
+//! 0: everything holds. 1: something is violated or diverges. 2: bad input; one line on stderr says
+//! which. 3: a run that was not complete.
+
+mod check;
+mod conform;
+mod explore;
+mod files;
+mod known;
+mod progress;
+mod prove;
+mod replay;
+mod table;
+mod traces;
+
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use streamproof_model::world::action::Role;
+use streamproof_model::world::presets::{PRESETS, Preset};
+
+use crate::sut::{BareQuinn, Manager, Sut};
+
+/// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
+/// model's traces against real QUIC stacks.
+#[derive(Debug, Parser)]
+#[command(name = "streamproof", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The main job: check every preset, then play every tour against the manager; one table.
+    Prove(ProveArgs),
+    /// List the presets: what each is for, and what it leaves out.
+    Presets,
+    /// Check presets exhaustively.
+    Check(CheckArgs),
+    /// Walk through a preset in the browser, with a sequence diagram for each path.
+    Explore(ExploreArgs),
+    /// Play every tour of the presets against a system under test.
+    Conform(ConformArgs),
+    /// Write a preset's tours as trace files.
+    Traces(TracesArgs),
+    /// Play one trace file.
+    Replay(ReplayArgs),
+}
+
+#[derive(Args, Debug)]
+struct ProveArgs {
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
+    /// Where diagrams of what fails are written.
+    #[arg(long, default_value = "streamproof-out")]
+    out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+struct CheckArgs {
+    /// Which presets; all of them if none is named.
+    presets: Vec<String>,
+    /// Which search.
+    #[arg(long, value_enum, default_value_t = SearchArg::Bfs)]
+    search: SearchArg,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
+    /// Check a wrong rule instead: the name of a mutant, as in "forget final size". Its own preset is
+    /// checked if none is named.
+    #[arg(long)]
+    mutant: Option<String>,
+    /// Where diagrams of counterexamples are written.
+    #[arg(long, default_value = "streamproof-out")]
+    out: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Show every property, not only those that fail.
+    #[arg(long)]
+    properties: bool,
+}
+
+#[derive(Args, Debug)]
+struct ExploreArgs {
+    /// The preset.
+    #[arg(default_value = "uni")]
+    preset: String,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    addr: SocketAddr,
+}
+
+#[derive(Args, Debug)]
+struct ConformArgs {
+    /// Which presets; all that can be replayed if none is named.
+    presets: Vec<String>,
+    /// The system under test.
+    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    sut: SutArg,
+    /// Only with the system under test in this role.
+    #[arg(long, value_enum)]
+    role: Option<RoleArg>,
+    /// Play only the tour with this number, and draw it. Needs one preset and a role.
+    #[arg(long, requires = "role")]
+    trace: Option<usize>,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
+    /// Write the shortest trace of each deviation into this folder.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// Where diagrams of unlisted deviations are written.
+    #[arg(long, default_value = "streamproof-out")]
+    out: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
+struct TracesArgs {
+    /// The preset.
+    preset: String,
+    /// The folder to write into. It is made if it does not exist.
+    #[arg(long)]
+    out: PathBuf,
+    /// Whose way the traces go where the RFC leaves a choice.
+    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    sut: SutArg,
+    /// Only for the system under test in this role.
+    #[arg(long, value_enum)]
+    role: Option<RoleArg>,
+}
+
+#[derive(Args, Debug)]
+struct ReplayArgs {
+    /// The trace file.
+    file: PathBuf,
+    /// The system under test.
+    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    sut: SutArg,
+    /// Write the replay as an SVG sequence diagram to this file.
+    #[arg(long)]
+    svg: Option<PathBuf>,
+    /// Print every packet instead of a diagram.
+    #[arg(long)]
+    log: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SearchArg {
+    /// Breadth first.
+    Bfs,
+    /// Depth first: less memory.
+    Dfs,
+}
+
+/// The systems under test by name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum SutArg {
+    /// The stream manager on quinn.
+    Manager,
+    /// Bare quinn.
+    Quinn,
+}
+
+impl SutArg {
+    fn sut(self) -> Box<dyn Sut> {
+        match self {
+            Self::Manager => Box::new(Manager::default()),
+            Self::Quinn => Box::new(BareQuinn),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RoleArg {
+    /// It sends on the stream.
+    Sender,
+    /// It receives on the stream.
+    Receiver,
+}
+
+impl RoleArg {
+    const fn role(self) -> Role {
+        match self {
+            Self::Sender => Role::Sender,
+            Self::Receiver => Role::Receiver,
+        }
+    }
+}
+
+/// Bad input, or a machine that does not do what is asked: one line, exit 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Bad(String);
+
+/// Whether everything is as it should be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Verdict {
+    Holds,
+    Fails,
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Prove(args) => prove::run(&args),
+        Command::Presets => {
+            presets();
+            Ok(Verdict::Holds)
+        }
+        Command::Check(args) => check::run(&args),
+        Command::Explore(args) => explore::run(&args),
+        Command::Conform(args) => conform::run(&args),
+        Command::Traces(args) => traces::run(&args),
+        Command::Replay(args) => replay::run(&args),
+    };
+    match result {
+        Ok(Verdict::Holds) => ExitCode::SUCCESS,
+        Ok(Verdict::Fails) => ExitCode::from(1),
+        Err(Bad(line)) => {
+            eprintln!("streamproof: {line}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn presets() {
+    for preset in PRESETS {
+        println!("{}\n    {}\n    leaves out: {}", preset.name, preset.about, preset.abstraction);
+    }
+}
+
+fn find_preset(name: &str) -> Result<Preset, Bad> {
+    Preset::find(name).ok_or_else(|| {
+        let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+        Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))
+    })
+}
+
+fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
+    asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN)
+}

@@ -1,0 +1,104 @@
+//! `streamproof prove`: the main job.
+
+use std::num::NonZero;
+
+use streamproof_model::check::engine::{Report, Search};
+use streamproof_model::world::presets::{PRESETS, Preset};
+use streamproof_model::world::system::World;
+
+use super::conform::Run;
+use super::table::{count, table};
+use super::{Bad, ProveArgs, Verdict, check, threads};
+use crate::conform::{RoleReport, Tours};
+use crate::sut::{Manager, Sut};
+
+pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
+    let threads = threads(args.threads);
+    let sut = Manager::default();
+    let mut run = Run::new(&sut, true)?;
+    let mut checked = Vec::new();
+    for preset in PRESETS {
+        let world = World::new(*preset);
+        checked.push((world, check::check_one(&world, Search::Bfs, threads.get())));
+        play(&mut run, &sut, preset, threads)?;
+    }
+    print!("{}", as_table(&checked, &run.reports));
+    println!();
+    run.print_deviations(&sut);
+    for (world, report) in &checked {
+        check::show_failures(world, report, None, &args.out, false)?;
+    }
+    run.draw_unlisted(&sut, &args.out, false)?;
+    let holds = checked.iter().all(|(_, report)| report.holds());
+    let verdict = if holds { run.verdict(&sut) } else { Verdict::Fails };
+    println!("{}", summary(verdict, &checked, &run.reports));
+    Ok(verdict)
+}
+
+fn play(run: &mut Run, sut: &dyn Sut, preset: &Preset, threads: NonZero<usize>) -> Result<(), Bad> {
+    if preset.is_replayed() {
+        for role in preset.roles() {
+            run.play(sut, Tours::make(*preset, role, sut), threads)?;
+        }
+    }
+    Ok(())
+}
+
+fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
+    let mut rows = Vec::new();
+    for (_, report) in checked {
+        let good = report.verdicts.iter().filter(|(_, verdict)| verdict.is_good()).count();
+        let model = [
+            report.preset.to_owned(),
+            count(report.states),
+            format!("{good}/{}", report.verdicts.len()),
+            if report.holds() { "holds" } else { "VIOLATED" }.to_owned(),
+        ];
+        let mut played = played.iter().filter(|played| played.preset == report.preset).peekable();
+        if played.peek().is_none() {
+            rows.push([&model[..], &["-", "-", "-", "-"].map(str::to_owned)].concat());
+        }
+        let mut left = model;
+        for role in played {
+            let replay = [
+                role.role.to_string(),
+                format!("{}/{}", count(role.taken), count(role.edges)),
+                count(role.traces),
+                role.findings.len().to_string(),
+            ];
+            rows.push([&left[..], &replay[..]].concat());
+            left = Default::default();
+        }
+    }
+    let head = [
+        "preset",
+        "states",
+        "properties",
+        "model",
+        "manager as",
+        "edges taken",
+        "traces",
+        "deviations",
+    ];
+    table(&head, &rows)
+}
+
+fn summary(verdict: Verdict, checked: &[(World, Report)], played: &[RoleReport]) -> String {
+    let states: usize = checked.iter().map(|(_, report)| report.states).sum();
+    let traces: usize = played.iter().map(|report| report.traces).sum();
+    let steps: usize = played.iter().map(|report| report.steps).sum();
+    let edges = played.iter().map(|report| report.edges).sum::<usize>();
+    let taken = played.iter().map(|report| report.taken).sum::<usize>();
+    format!(
+        "{}: {} states checked; {} of {} edges taken by {} traces ({} steps) on the manager over quinn",
+        match verdict {
+            Verdict::Holds => "HOLDS",
+            Verdict::Fails => "FAILS",
+        },
+        count(states),
+        count(taken),
+        count(edges),
+        count(traces),
+        count(steps)
+    )
+}

@@ -1,0 +1,40 @@
+//! `streamproof replay`.
+
+use std::io::{IsTerminal, stdout};
+
+use streamproof_model::trace::file;
+
+use super::check::WIDTH;
+use super::known::known;
+use super::{Bad, ReplayArgs, Verdict, files};
+use crate::conform::{ReplayError, replay_trace};
+use crate::picture::replay_diagram;
+
+pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
+    let name = args.file.display();
+    let text = files::read(&args.file)?;
+    let trace = file::read(&text).map_err(|error| Bad(format!("{name}: {error}")))?;
+    let sut = args.sut.sut();
+    let known = known(&*sut)?;
+    let replay = replay_trace(&*sut, &trace)
+        .map_err(|error: ReplayError| Bad(format!("{name}: {error}")))?;
+    let diagram = replay_diagram(&*sut, &trace, &replay);
+    if args.log {
+        for line in &replay.log {
+            println!("{line}");
+        }
+    } else {
+        println!("{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+    }
+    if let Some(svg) = &args.svg {
+        files::write(svg, &diagram.to_svg())?;
+    }
+    let unlisted: Vec<_> =
+        replay.found.iter().filter(|f| known.entry(f.deviation.breach).is_none()).collect();
+    match (replay.found.is_empty(), unlisted.is_empty()) {
+        (true, _) => println!("{name}: {} does as the trace permits", sut.name()),
+        (false, true) => println!("{name}: only known deviations of {}", sut.name()),
+        (false, false) => println!("{name}: {} unlisted deviations", unlisted.len()),
+    }
+    Ok(if unlisted.is_empty() { Verdict::Holds } else { Verdict::Fails })
+}

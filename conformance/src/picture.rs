@@ -1,0 +1,86 @@
+//! A replay as a sequence diagram: the system under test on the left, the puppet on the right, and
+//! every deviation where it was found.
+
+use streamproof_model::diagram::{Diagram, Emphasis, Fate, Lane, Row};
+use streamproof_model::trace::Trace;
+use streamproof_model::trace::stimulus::Stimulus;
+
+use crate::replay::{Found, Replay};
+use crate::sut::Sut;
+
+const SUT: usize = 0;
+const PUPPET: usize = 1;
+
+/// The diagram of a trace that was played with a log.
+pub fn replay_diagram(sut: &dyn Sut, trace: &Trace, replay: &Replay) -> Diagram {
+    let hostile = trace.preset.hostile.is_some();
+    let stimuli: Vec<Stimulus> = trace
+        .actions
+        .iter()
+        .filter_map(|action| Stimulus::of(action, trace.role, hostile))
+        .collect();
+    let mut rows = Vec::new();
+    for (number, came_back) in replay.came_back.iter().enumerate() {
+        match stimuli.get(number) {
+            Some(stimulus) => stimulus_rows(number + 1, stimulus, came_back, &mut rows),
+            None => probe_rows(number + 1, came_back, &mut rows),
+        }
+        for found in replay.found.iter().filter(|found| found.at == number) {
+            rows.extend(deviation_rows(found));
+        }
+    }
+    Diagram {
+        title: format!("{} as {} in preset {}", sut.name(), trace.role, trace.preset.name),
+        subtitle: Some(format!("{} stimuli, then the liveness probe", stimuli.len())),
+        lanes: vec![
+            Lane { name: sut.name().to_owned(), role: Some(format!("{} under test", trace.role)) },
+            Lane { name: "puppet".to_owned(), role: Some("scripted peer".to_owned()) },
+        ],
+        rows,
+    }
+}
+
+fn message(step: usize, to: usize, label: String) -> Row {
+    let from = if to == SUT { PUPPET } else { SUT };
+    let (fate, emphasis) = (Fate::Delivered, Emphasis::Normal);
+    Row::Message { step: Some(step), from, to, label, fate, emphasis }
+}
+
+fn event(step: usize, label: String) -> Row {
+    Row::Event { step: Some(step), lane: SUT, label, emphasis: Emphasis::Normal }
+}
+
+fn stimulus_rows(step: usize, stimulus: &Stimulus, came_back: &[String], rows: &mut Vec<Row>) {
+    rows.push(match stimulus {
+        Stimulus::Call { call } => {
+            event(step, format!("{call} → {}", came_back.first().map_or("", String::as_str)))
+        }
+        Stimulus::Settle => event(step, "driver runs".to_owned()),
+        Stimulus::Deliver { frame } => message(step, SUT, frame.to_string()),
+        Stimulus::Acknowledge { frame } => message(step, SUT, format!("ACK of {frame}")),
+        Stimulus::LoseOutstanding => event(step, "all in flight is lost".to_owned()),
+    });
+    if !matches!(stimulus, Stimulus::Call { .. }) {
+        rows.extend(came_back.iter().map(|frame| message(step, PUPPET, frame.clone())));
+    }
+}
+
+fn probe_rows(step: usize, came_back: &[String], rows: &mut Vec<Row>) {
+    rows.push(event(step, "liveness probe: all is delivered and acknowledged".to_owned()));
+    rows.extend(came_back.iter().map(|frame| message(step, PUPPET, frame.clone())));
+}
+
+fn deviation_rows(found: &Found) -> Vec<Row> {
+    let deviation = &found.deviation;
+    let permitted = match deviation.permitted.is_empty() {
+        true => "nothing of the kind".to_owned(),
+        false => deviation.permitted.join(" | "),
+    };
+    let label = format!(
+        "{} ({})\nseen: {}\npermitted: {permitted}",
+        deviation.breach.describe(),
+        deviation.breach.citation(),
+        deviation.seen
+    );
+    vec![Row::Banner { label, emphasis: Emphasis::Bad }]
+}

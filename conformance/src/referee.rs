@@ -68,16 +68,16 @@ impl Referee {
         self.advance(|state| state.on_frame(&rules, &Choices::PERMITTED, frame));
     }
 
-    /// Packets with these frames of the endpoint were acknowledged.
+    /// A packet with these frames of the endpoint was acknowledged.
     pub fn acknowledged(&mut self, frames: &[Frame]) {
         let rules = self.rules;
-        self.advance(|state| {
-            let mut next = state.clone();
-            for frame in frames {
-                next.on_acknowledged(&rules, frame);
-            }
-            vec![next]
-        });
+        self.advance(|state| vec![after_ack(&rules, state, frames)]);
+    }
+
+    /// The same for a packet that had been declared lost: the endpoint need not remember it (C-9).
+    pub fn acknowledged_late(&mut self, frames: &[Frame]) {
+        let rules = self.rules;
+        self.advance(|state| vec![after_ack(&rules, state, frames), state.clone()]);
     }
 
     /// Everything in flight was declared lost.
@@ -138,7 +138,7 @@ impl Referee {
             Seen::Corrupt { stream_id, offset } => self.judge(
                 || format!("STREAM {stream_id} with a wrong byte at {offset}"),
                 |_| vec!["the bytes that were written".to_owned()],
-                |state| vec![(Err(Breach::DataNeverWritten), state.clone())],
+                |state| vec![(Err(Breach::SentWrongBytes), state.clone())],
             ),
             Seen::Close(code) => self.sent_close(*code),
             Seen::NoStream => self.judge(
@@ -329,6 +329,14 @@ impl Referee {
         self.states = states;
         deviation
     }
+}
+
+fn after_ack(rules: &Rules, state: &Endpoint, frames: &[Frame]) -> Endpoint {
+    let mut next = state.clone();
+    for frame in frames {
+        next.on_acknowledged(rules, frame);
+    }
+    next
 }
 
 /// What the endpoint may or has to send next, for people.

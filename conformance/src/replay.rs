@@ -59,10 +59,44 @@ pub fn replay<'a>(
             break;
         }
     }
-    if !player.referee.is_over() {
-        player.probe();
+    player.finish();
+    Ok(player.replay)
+}
+
+/// The frames of each packet that the system has sent and nobody has acknowledged.
+#[derive(Clone, Debug, Default)]
+pub struct Outstanding<'a> {
+    /// Of packets that may be under way.
+    pub in_flight: Vec<&'a [Frame]>,
+    /// Of packets that were declared lost.
+    pub lost: Vec<&'a [Frame]>,
+}
+
+/// Plays whatever `next` asks for, step by step, until it asks for nothing more; it is shown what is
+/// not yet acknowledged. Then the liveness probe.
+///
+/// # Errors
+///
+/// When the system under test gives no connection.
+pub fn walk(
+    sut: &dyn Sut,
+    setup: &Setup,
+    mut next: impl FnMut(&Outstanding<'_>) -> Option<Stimulus>,
+) -> Result<Replay, ArenaError> {
+    let mut player = Player::new(sut, setup)?;
+    while !player.referee.is_over() {
+        let mut outstanding = Outstanding::default();
+        for packet in player.sent.iter().filter(|packet| !packet.acknowledged) {
+            match packet.lost {
+                false => outstanding.in_flight.push(&packet.frames),
+                true => outstanding.lost.push(&packet.frames),
+            }
+        }
+        let Some(stimulus) = next(&outstanding) else { break };
+        player.step(&stimulus);
+        player.replay.as_predicted.push(true);
     }
-    player.replay.log = player.session.log().to_vec();
+    player.finish();
     Ok(player.replay)
 }
 
@@ -74,10 +108,15 @@ pub fn first_endpoint(role: Role, sender: Side) -> Endpoint {
     }
 }
 
+/// How much data a frame of the liveness probe carries, in bytes; it fits every packet.
+const PROBE_FRAME: u64 = 1_000;
+
 struct Packet {
     number: u64,
     frames: Vec<Frame>,
     acknowledged: bool,
+    /// It was declared lost.
+    lost: bool,
 }
 
 struct Player {
@@ -121,11 +160,15 @@ impl Player {
                 self.referee.arrived(frame);
             }
             Stimulus::Acknowledge { frame } => {
-                self.acknowledge(|packet| packet.frames.contains(frame))
+                // A copy that was declared lost is only meant where there is no other.
+                let has = |packet: &Packet| packet.frames.contains(frame);
+                let alive = self.sent.iter().any(|packet| has(packet) && !packet.lost);
+                self.acknowledge(|packet| has(packet) && !(alive && packet.lost));
             }
             Stimulus::LoseOutstanding => {
                 self.session.lose_outstanding();
                 self.referee.all_lost();
+                self.sent.iter_mut().for_each(|packet| packet.lost |= !packet.acknowledged);
             }
         }
         if stimulus.settles() {
@@ -145,15 +188,16 @@ impl Player {
 
     fn acknowledge(&mut self, which: impl Fn(&Packet) -> bool) {
         let mut numbers = Vec::new();
-        let mut frames = Vec::new();
         for packet in self.sent.iter_mut().filter(|packet| which(packet)) {
             packet.acknowledged = true;
             numbers.push(packet.number);
-            frames.extend_from_slice(&packet.frames);
+            match packet.lost {
+                false => self.referee.acknowledged(&packet.frames),
+                true => self.referee.acknowledged_late(&packet.frames),
+            }
         }
         self.void = numbers.is_empty();
         self.session.acknowledge(&numbers);
-        self.referee.acknowledged(&frames);
     }
 
     /// The session has settled: judge everything it sent, then its silence, then what it shows.
@@ -173,7 +217,7 @@ impl Player {
             }
             if !frames.is_empty() {
                 let number = packet.packet_number;
-                self.sent.push(Packet { number, frames, acknowledged: false });
+                self.sent.push(Packet { number, frames, acknowledged: false, lost: false });
             }
         }
         let silence = self.referee.silent();
@@ -181,6 +225,13 @@ impl Player {
         for deviation in self.referee.observed(&self.session.observe()) {
             self.report(Some(deviation));
         }
+    }
+
+    fn finish(&mut self) {
+        if !self.referee.is_over() {
+            self.probe();
+        }
+        self.replay.log = self.session.log().to_vec();
     }
 
     // ---- the liveness probe -------------------------------------------------------------------
@@ -205,8 +256,10 @@ impl Player {
                 self.call_if_held(Call::Read);
             }
         }
-        while self.sent.iter().any(|packet| !packet.acknowledged) {
-            self.acknowledge(|packet| !packet.acknowledged);
+        // What was declared lost is lost.
+        let due = |packet: &Packet| !packet.acknowledged && !packet.lost;
+        while self.sent.iter().any(due) {
+            self.acknowledge(due);
             self.settled(&mut came_back);
         }
         if self.log {
@@ -229,6 +282,15 @@ impl Player {
         }
         let part = state.receiving.clone().unwrap_or_default();
         let size = part.final_size.unwrap_or_else(|| part.named.max(1));
-        vec![Frame::Stream { stream_id: state.stream_id, offset: 0, length: size, fin: true }]
+        let ends = (1..=size.div_ceil(PROBE_FRAME)).map(|n| (n * PROBE_FRAME).min(size));
+        let frame = |end: u64| {
+            let offset = end.saturating_sub(1) / PROBE_FRAME * PROBE_FRAME;
+            let (stream_id, length, fin) = (state.stream_id, end - offset, end == size);
+            Frame::Stream { stream_id, offset, length, fin }
+        };
+        match size {
+            0 => vec![frame(0)],
+            _ => ends.map(frame).collect(),
+        }
     }
 }

@@ -63,6 +63,10 @@ macro_rules! breaches {
 breaches! {
     /// The application was handed bytes other than those at that place of the stream.
     WrongBytes => "wrong-bytes", "2.2", Must;
+    /// A STREAM frame carries other bytes than were written at that place of the stream.
+    SentWrongBytes => "sent-wrong-bytes", "2.2", Must;
+    /// Bytes were sent that the application never wrote.
+    DataNeverWritten => "data-never-written", "2.2", Stated;
     /// A call gave the application an answer that the stream's state does not permit.
     WrongAnswer => "wrong-answer", "2.4", Contract;
     /// Data that the application wrote was never sent although nothing held it back.
@@ -111,8 +115,6 @@ breaches! {
     StreamAfterReset => "stream-after-reset", "3.3", Must;
     /// A frame was sent from a terminal state.
     SentFromTerminalState => "sent-from-terminal-state", "3.3", Must;
-    /// STOP_SENDING was sent after RESET_STREAM had been received.
-    StopAfterReset => "stop-after-reset", "3.3", Should;
     /// The application aborted reading, and no STOP_SENDING was sent.
     StopNotSent => "stop-not-sent", "3.5", Should;
     /// STOP_SENDING was sent although the application still reads.
@@ -127,20 +129,20 @@ breaches! {
     StopUnanswered => "stop-unanswered", "3.5", Must;
     /// STOP_SENDING arrived in Data Sent and no RESET_STREAM answered it at once.
     StopUnansweredInDataSent => "stop-unanswered-in-data-sent", "3.5", Contract;
+    /// STOP_SENDING was sent after RESET_STREAM had been received.
+    StopAfterReset => "stop-after-reset", "3.5", Should;
     /// RESET_STREAM answers STOP_SENDING with another code.
     StopCodeNotCopied => "stop-code-not-copied", "3.5", Should;
-    /// Bytes were sent that the application never wrote.
-    DataNeverWritten => "data-never-written", "4.5", Must;
     /// FIN was set before the end of the stream.
-    FinTooEarly => "fin-too-early", "4.5", Must;
+    FinTooEarly => "fin-too-early", "4.5", Stated;
     /// RESET_STREAM changed the final size that an earlier FIN had announced.
-    FinalSizeAnnouncedTwice => "final-size-announced-twice", "4.5", Must;
+    FinalSizeAnnouncedTwice => "final-size-announced-twice", "4.5", Stated;
     /// RESET_STREAM states a final size other than what was sent on the stream.
     ResetFinalSizeNotSent => "reset-final-size-not-sent", "4.5", Stated;
     /// A frame was sent after CONNECTION_CLOSE.
-    FrameAfterClose => "frame-after-close", "10.2", Must;
+    FrameAfterClose => "frame-after-close", "10.2", Stated;
     /// The connection was closed although the peer kept every rule.
-    ClosedOnLegalPeer => "closed-on-legal-peer", "11.1", Must;
+    ClosedOnLegalPeer => "closed-on-legal-peer", "11.1", Stated;
     /// The connection was closed with an error that does not fit the violation.
     WrongTransportError => "wrong-transport-error", "11", Should;
     /// RESET_STREAM was sent although neither the application nor the peer asked for it.

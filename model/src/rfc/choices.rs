@@ -1,7 +1,7 @@
 //! Where the RFC leaves an endpoint free, and how a stack uses that freedom.
 //!
 //! The numbers are those of `specs/choices.md`. A checked preset tries every permitted way
-//! ([`Choices::PERMITTED`]); a replayed one goes the way the system under test says it goes, so that
+//! ([`Choices::PERMITTED`]; of C-5 only where endpoints send freely); a replayed one goes the way the system under test says it goes, so that
 //! its tours are tours that this system can take. The referee permits every way again.
 
 use serde::{Deserialize, Serialize};

@@ -392,7 +392,7 @@ impl ReceivingPart {
                 StopCause::AbortedReading => Breach::StopCodeChanged,
             });
         }
-        // rfc9000 3.3: not once a RESET_STREAM has been received.
+        // rfc9000 3.5: not once a RESET_STREAM has been received (3.3 permits it only before).
         if !(rules.may_send_stop)(self.state) {
             return Err(Breach::StopAfterReset);
         }

@@ -316,7 +316,7 @@ impl SendingPart {
     pub(super) fn on_stop_sending(&mut self, rules: &Rules, code: ErrorCode) {
         // rfc9000 3.5: answered in Ready and Send; in Data Sent the answer may be deferred, and the
         // manager's contract is not to defer it (C-2).
-        if (rules.stop_is_answered)(self.state) {
+        if (rules.stop_is_answered)(self.state) && self.stop_unanswered.is_none() {
             self.ask_reset(rules, ResetCause::StopSending, (rules.answering_code)(code));
         }
     }
@@ -329,7 +329,7 @@ impl SendingPart {
             self.fin = Carriage::Acked;
         }
         // A reset that the application was promised is sent even if the last acknowledgement comes
-        // before it (C-5).
+        // before it (C-10).
         let complete = self.reset.is_none() && (rules.all_acknowledged)(self);
         if self.state == SendState::DataSent && complete {
             self.take(rules, SendEvent::RecvAllAcks);

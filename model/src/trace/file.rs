@@ -131,11 +131,15 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
     let (preset, role) = read_header(first)?;
     let mut actions = Vec::new();
     let mut last = 1;
-    for (number, line) in lines {
+    while let Some((number, line)) = lines.next() {
         last = number;
         if let Ok(End { end }) = serde_json::from_str(line) {
             if end != actions.len() {
                 let reason = format!("{end} steps announced, {} found", actions.len());
+                return Err(TraceError::Line { line: number, reason });
+            }
+            if let Some((number, _)) = lines.next() {
+                let reason = "something follows the end".to_owned();
                 return Err(TraceError::Line { line: number, reason });
             }
             let trace = Trace { preset, role, actions };
@@ -150,11 +154,17 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
             }
             Err(error) if error.is_eof() => return Err(TraceError::Truncated { line: number }),
             Err(error) => {
-                return Err(TraceError::Line { line: number, reason: error.to_string() });
+                return Err(TraceError::Line { line: number, reason: reason(&error) });
             }
         }
     }
     Err(TraceError::Truncated { line: last })
+}
+
+/// What is wrong with a line, without the position within it that serde calls line 1.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 fn read_header(line: &str) -> Result<(Preset, Role), TraceError> {
@@ -162,7 +172,7 @@ fn read_header(line: &str) -> Result<(Preset, Role), TraceError> {
     struct Version {
         streamproof_trace: u32,
     }
-    let header_error = |error: serde_json::Error| TraceError::Header(error.to_string());
+    let header_error = |error: serde_json::Error| TraceError::Header(reason(&error));
     // The version first: a header of another one may look different in every other way.
     let Version { streamproof_trace: version } =
         serde_json::from_str(line).map_err(header_error)?;
@@ -223,6 +233,13 @@ mod tests {
         assert_eq!(read(&other).unwrap_err(), TraceError::UnknownPreset("duo".to_owned()));
         assert!(matches!(read("hello").unwrap_err(), TraceError::Header(_)));
         assert_eq!(read("").unwrap_err(), TraceError::Empty);
+    }
+
+    #[test]
+    fn something_behind_the_end_is_refused() {
+        let text = write(&example()).expect("a path");
+        let error = read(&format!("{text}{{}}\n")).unwrap_err();
+        assert!(matches!(error, TraceError::Line { .. }), "{error}");
     }
 
     #[test]

@@ -257,7 +257,7 @@ impl World {
         let uncreated = StreamId::new(victim.side, Direction::Unidirectional, 1);
         let uncreated_both = StreamId::new(victim.side, Direction::Bidirectional, 0);
         frames.extend(on(uncreated, 0));
-        // RFC 9000 says nothing of RESET_STREAM on a bidirectional stream not yet created.
+        // RFC 9000 says nothing of RESET_STREAM on a bidirectional stream not yet created (C-11).
         frames.extend(
             on(uncreated_both, 0).into_iter().filter(|f| !matches!(f, Frame::ResetStream { .. })),
         );

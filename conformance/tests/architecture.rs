@@ -1,0 +1,52 @@
+//! The arrows of ARCHITECTURE.md: which package may depend on which. And small rules of the house that
+//! a reader relies on.
+
+use std::path::Path;
+use std::process::Command;
+
+fn dependencies() -> Vec<(String, String)> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo metadata");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let name = |value: &serde_json::Value| value["name"].as_str().unwrap_or_default().to_owned();
+    let packages = metadata["packages"].as_array().expect("packages");
+    let arrows = |package: &serde_json::Value| {
+        let from = name(package);
+        let to = package["dependencies"].as_array().expect("dependencies").iter().map(name);
+        to.map(|to| (from.clone(), to)).collect::<Vec<_>>()
+    };
+    packages.iter().flat_map(arrows).collect()
+}
+
+#[test]
+fn no_arrow_between_the_packages_turns() {
+    let forbidden = [
+        ("streamproof-model", "quinn"),
+        ("streamproof-model", "quinn-proto"),
+        ("streamproof-model", "streamproof"),
+        ("streamproof-model", "streamproof-conformance"),
+        ("streamproof", "streamproof-model"),
+        ("streamproof", "streamproof-conformance"),
+        ("streamproof", "stateright"),
+    ];
+    let arrows = dependencies();
+    assert!(arrows.iter().any(|(from, to)| from == "streamproof" && to == "quinn"));
+    for (from, to) in &arrows {
+        let turned = forbidden.contains(&(from.as_str(), to.as_str()));
+        assert!(!turned, "{from} must not depend on {to}");
+    }
+}
+
+#[test]
+fn files_of_the_rules_open_with_their_sections() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/src/rfc");
+    for entry in std::fs::read_dir(folder).expect("the rules") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a file");
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("//!"), "{}: {first}", path.display());
+    }
+}

@@ -1,0 +1,144 @@
+//! The command as people meet it: exit codes, one-line errors that name the culprit, nothing written
+//! where nothing should be, and the same output twice.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("a folder");
+    path
+}
+
+fn streamproof(folder: &PathBuf, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_streamproof"));
+    command.args(args).current_dir(folder).output().expect("the command")
+}
+
+/// Exit 2, one line on stderr with `culprit` in it, nothing on stdout.
+fn refused(output: &Output, culprit: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains(culprit), "no \"{culprit}\" in: {stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+fn example_trace(folder: &PathBuf) -> (PathBuf, String) {
+    let made = streamproof(folder, &["traces", "uni-drop", "--role", "sender", "--out", "t"]);
+    assert!(made.status.success());
+    let mut files: Vec<_> = fs::read_dir(folder.join("t"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    let file = files.pop().expect("a trace");
+    let text = fs::read_to_string(&file).expect("a trace");
+    (file, text)
+}
+
+#[test]
+fn trace_file_is_replayed() {
+    let folder = folder("replayed");
+    let (file, _) = example_trace(&folder);
+    let file = file.to_str().expect("a name");
+    let output = streamproof(&folder, &["replay", file, "--svg", "trace.svg"]);
+    assert_eq!(output.status.code(), Some(0));
+    let svg = fs::read_to_string(folder.join("trace.svg")).expect("the picture");
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn truncated_trace_file_is_refused_by_name() {
+    let folder = folder("truncated");
+    let (file, text) = example_trace(&folder);
+    fs::write(&file, &text[..text.len() - 20]).expect("a file");
+    let name = file.to_str().expect("a name");
+    refused(&streamproof(&folder, &["replay", name, "--svg", "no.svg"]), name);
+    assert!(!folder.join("no.svg").exists());
+}
+
+#[test]
+fn trace_file_of_another_version_or_preset_is_refused() {
+    let folder = folder("foreign");
+    let (file, text) = example_trace(&folder);
+    let name = file.to_str().expect("a name").to_owned();
+    fs::write(&file, text.replace("\"streamproof_trace\":1", "\"streamproof_trace\":7"))
+        .expect("ok");
+    refused(&streamproof(&folder, &["replay", &name]), "version 7");
+    fs::write(&file, text.replace("\"preset\":\"uni-drop\"", "\"preset\":\"duo\"")).expect("ok");
+    refused(&streamproof(&folder, &["replay", &name]), "\"duo\"");
+    refused(&streamproof(&folder, &["replay", "absent.ndjson"]), "absent.ndjson");
+}
+
+#[test]
+fn unknown_preset_is_refused_by_name() {
+    let folder = folder("preset");
+    for args in [
+        &["check", "duo"][..],
+        &["conform", "duo"],
+        &["explore", "duo"],
+        &["traces", "duo", "--out", "t"],
+    ] {
+        refused(&streamproof(&folder, args), "\"duo\"");
+    }
+    refused(&streamproof(&folder, &["conform", "uni-free"]), "uni-free");
+    assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 0, "nothing is written");
+}
+
+#[test]
+fn address_in_use_is_one_line() {
+    let folder = folder("address");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = taken.local_addr().expect("an address").to_string();
+    let output = streamproof(&folder, &["explore", "uni", "--addr", &addr]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.lines().last().is_some_and(|line| line.contains(&addr)), "{stderr}");
+}
+
+#[test]
+fn counterexample_is_drawn_and_fails_the_run() {
+    let folder = folder("mutant");
+    let output = streamproof(&folder, &["check", "--mutant", "leave STOP_SENDING unanswered"]);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout.contains("broken: §3.5 STOP_SENDING is answered with RESET_STREAM"), "{stdout}");
+    let repeat = "streamproof check uni --mutant \"leave STOP_SENDING unanswered\"";
+    assert!(stdout.contains(repeat), "{stdout}");
+    let pictures = fs::read_dir(folder.join("streamproof-out")).expect("pictures");
+    assert!(pictures.count() > 0);
+}
+
+#[test]
+fn conform_says_the_same_twice() {
+    let folder = folder("twice");
+    let run = || {
+        let output =
+            streamproof(&folder, &["conform", "--sut", "quinn", "--json", "uni-lossy", "uni-drop"]);
+        let mut json: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("JSON on stdout");
+        for report in json["reports"].as_array_mut().expect("reports") {
+            report["seconds"] = 0.into();
+        }
+        json.to_string()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn event_logs_of_two_processes_are_byte_equal() {
+    let folder = folder("logs");
+    let (file, _) = example_trace(&folder);
+    let name = file.to_str().expect("a name");
+    for sut in ["manager", "quinn"] {
+        let run = || streamproof(&folder, &["replay", "--log", "--sut", sut, name]).stdout;
+        let (first, second) = (run(), run());
+        assert!(first.len() > 200, "there is something to compare");
+        assert_eq!(first, second);
+    }
+}

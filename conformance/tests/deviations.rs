@@ -1,0 +1,67 @@
+//! The lists of known deviations are true: each entry is a breach with that section and level, each
+//! trace shows it, the manager has only what quinn leaves it, and a list with a missing or a stale
+//! entry would fail a run.
+
+use std::path::Path;
+
+use streamproof_conformance::conform::replay_trace;
+use streamproof_conformance::deviations::Known;
+use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
+use streamproof_model::rfc::breach::Breach;
+use streamproof_model::rfc::violation::Violation;
+use streamproof_model::trace::file;
+
+fn systems() -> [Box<dyn Sut>; 2] {
+    [Box::new(BareQuinn), Box::new(Manager::default())]
+}
+
+fn breach(id: &str) -> Option<Breach> {
+    let ignored = Violation::ALL.map(Breach::ViolationIgnored);
+    Breach::PLAIN.iter().chain(&ignored).find(|breach| breach.id() == id).copied()
+}
+
+#[test]
+fn every_entry_is_a_breach_with_its_section_and_level() {
+    for sut in systems() {
+        for entry in Known::of(sut.name()).expect("a well-formed list").deviation {
+            let breach = breach(&entry.id).unwrap_or_else(|| panic!("no breach {}", entry.id));
+            let citation = breach.citation();
+            assert_eq!(entry.section, citation.section, "{}", entry.id);
+            assert_eq!(entry.level, citation.level.to_string(), "{}", entry.id);
+        }
+    }
+}
+
+#[test]
+fn every_recorded_trace_shows_its_deviation() {
+    for sut in systems() {
+        for entry in Known::of(sut.name()).expect("a well-formed list").deviation {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("deviations")
+                .join(sut.name())
+                .join(&entry.trace);
+            let text = std::fs::read_to_string(&path).expect("the trace of an entry");
+            let trace = file::read(&text).expect("a trace");
+            let replay = replay_trace(&*sut, &trace).expect("a connection");
+            let shown = replay.found.iter().any(|found| found.deviation.breach.id() == entry.id);
+            assert!(shown, "{} does not show {}", path.display(), entry.id);
+        }
+    }
+}
+
+#[test]
+fn manager_deviates_only_where_quinn_does() {
+    let quinn = Known::of("quinn").expect("a well-formed list");
+    for entry in Known::of("manager").expect("a well-formed list").deviation {
+        let known = quinn.deviation.iter().any(|quinn| quinn.id == entry.id);
+        assert!(known, "{} is the manager's own", entry.id);
+        assert_ne!(entry.level, "contract", "{}: the manager breaks its contract", entry.id);
+    }
+}
+
+#[test]
+fn entry_that_nothing_shows_is_stale() {
+    let known = Known::of("quinn").expect("a well-formed list");
+    assert_eq!(known.stale(&[]).count(), known.deviation.len());
+    assert_eq!(known.stale(&[Breach::StopUnanswered]).count(), known.deviation.len() - 1);
+}

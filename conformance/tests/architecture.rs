@@ -50,3 +50,31 @@ fn files_of_the_rules_open_with_their_sections() {
         assert!(first.starts_with("//!"), "{}: {first}", path.display());
     }
 }
+
+/// What `deny.toml` allows, for machines without cargo-deny.
+#[test]
+fn every_dependency_has_an_allowed_licence_and_comes_from_the_registry() {
+    let allowed =
+        ["Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "Unicode-3.0", "Unlicense", "Zlib"];
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo metadata");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > 50);
+    for package in packages {
+        let name = &package["name"];
+        let licence = package["license"].as_str().unwrap_or_default().replace('/', " OR ");
+        // Any of the alternatives, each with all of its parts.
+        let fits = licence.split(" OR ").any(|choice| {
+            let mut parts = choice.trim_matches(['(', ')']).split(" AND ");
+            parts.all(|part| allowed.contains(&part.trim().trim_matches(['(', ')'])))
+        });
+        assert!(fits, "{name}: {licence}");
+        let source = package["source"].as_str();
+        assert!(source.is_none_or(|source| source.starts_with("registry+")), "{name}");
+    }
+}

@@ -77,34 +77,120 @@ pub(crate) fn poll_write_chunks(
     pin!(stream.write_chunks(bufs)).poll(cx)
 }
 
-/// One poll of quinn's `read`: `Some` if it put bytes into `buf` (which must have room), `None` at
-/// the end of the stream.
-pub(crate) fn poll_read(
-    stream: &mut RecvStream,
-    cx: &mut Context<'_>,
-    buf: &mut ReadBuf<'_>,
-) -> Poll<Result<Option<()>, ReadError>> {
-    let before = buf.filled().len();
-    stream.poll_read_buf(cx, buf).map_ok(|()| (buf.filled().len() > before).then_some(()))
+/// quinn's stream to read from, and whether it was read out of order.
+///
+/// quinn 0.11 has two defects where the orders meet, and this keeps away from both. An ordered read after
+/// an unordered one is refused, but the refusal also throws the stream away, silently. And when a stream
+/// goes from ordered to unordered reading, bytes that were read already and that the peer had sent twice
+/// are handed out and counted again: a complete stream looks incomplete or the other way round, and
+/// `stop` computes credit below zero.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    stream: RecvStream,
+    order: Order,
 }
 
-/// One poll of quinn's `read_chunk`.
-pub(crate) fn poll_read_chunk(
-    stream: &mut RecvStream,
-    cx: &mut Context<'_>,
-    max_length: usize,
-    ordered: bool,
-) -> Poll<Result<Option<Chunk>, ReadError>> {
-    pin!(stream.read_chunk(max_length, ordered)).poll(cx)
+/// How a stream was read so far.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Order {
+    Ordered,
+    Unordered,
 }
 
-/// One poll of quinn's `read_chunks`.
-pub(crate) fn poll_read_chunks(
-    stream: &mut RecvStream,
-    cx: &mut Context<'_>,
-    bufs: &mut [Bytes],
-) -> Poll<Result<Option<usize>, ReadError>> {
-    pin!(stream.read_chunks(bufs)).poll(cx)
+impl Reader {
+    pub(crate) fn new(stream: RecvStream) -> Self {
+        Self { stream, order: Order::Ordered }
+    }
+
+    /// One poll of quinn's `read`: `Some` if it put bytes into `buf` (which must have room), `None` at
+    /// the end of the stream.
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<Result<Option<()>, ReadError>> {
+        self.ordered()?;
+        let before = buf.filled().len();
+        self.stream.poll_read_buf(cx, buf).map_ok(|()| (buf.filled().len() > before).then_some(()))
+    }
+
+    /// One poll of quinn's `read_chunk`, ordered.
+    pub(crate) fn poll_read_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+        max_length: usize,
+    ) -> Poll<Result<Option<Chunk>, ReadError>> {
+        self.ordered()?;
+        pin!(self.stream.read_chunk(max_length, true)).poll(cx)
+    }
+
+    /// One poll of quinn's `read_chunk`, unordered: what comes next in order as long as it is there,
+    /// and only then what has arrived behind a gap. (An ordered read that has to wait has thrown away
+    /// what came twice.)
+    pub(crate) fn poll_read_chunk_unordered(
+        &mut self,
+        cx: &mut Context<'_>,
+        max_length: usize,
+    ) -> Poll<Result<Option<Chunk>, ReadError>> {
+        if self.order == Order::Ordered {
+            let next = self.poll_read_chunk(cx, max_length);
+            if next.is_ready() {
+                return next;
+            }
+            self.order = Order::Unordered;
+        }
+        pin!(self.stream.read_chunk(max_length, false)).poll(cx)
+    }
+
+    /// One poll of quinn's `read_chunks`.
+    pub(crate) fn poll_read_chunks(
+        &mut self,
+        cx: &mut Context<'_>,
+        bufs: &mut [Bytes],
+    ) -> Poll<Result<Option<usize>, ReadError>> {
+        self.ordered()?;
+        pin!(self.stream.read_chunks(bufs)).poll(cx)
+    }
+
+    /// quinn's `stop`. `Err` says that quinn has closed the stream meanwhile.
+    pub(crate) fn stop(&mut self, code: VarInt) -> Result<(), ::quinn::ClosedStream> {
+        self.stream.stop(code)
+    }
+
+    /// Refuses an ordered read after an unordered one, before quinn does.
+    fn ordered(&self) -> Result<(), ReadError> {
+        match self.order {
+            Order::Ordered => Ok(()),
+            Order::Unordered => Err(ReadError::IllegalOrderedRead),
+        }
+    }
+
+    /// Reads and throws away everything that has arrived, without waiting.
+    ///
+    /// quinn's `stop` and `Drop` send STOP_SENDING even when everything has arrived, because quinn does
+    /// not look. This looks. Nobody wants the bytes, so their order does not matter; the only thing that
+    /// may follow is to stop or drop the stream.
+    pub(crate) fn drain(&mut self) -> Drained {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut discarded = 0;
+        loop {
+            match self.poll_read_chunk_unordered(&mut cx, usize::MAX) {
+                Poll::Ready(Ok(Some(chunk))) => discarded += chunk.bytes.len() as u64,
+                Poll::Ready(Ok(None)) => return Drained::Complete { discarded },
+                Poll::Pending => return Drained::Incomplete,
+                Poll::Ready(Err(error)) => match error {
+                    ReadError::Reset(code) => return Drained::Reset(code),
+                    ReadError::ConnectionLost(cause) => return Drained::ConnectionLost(cause),
+                    ReadError::ZeroRttRejected => return Drained::ZeroRttRejected,
+                    // quinn has forgotten the stream, so it has nothing to stop either. (An unordered
+                    // read is never illegal.)
+                    ReadError::ClosedStream | ReadError::IllegalOrderedRead => {
+                        return Drained::Complete { discarded };
+                    }
+                },
+            }
+        }
+    }
 }
 
 /// Waits for the peer's reset through quinn's `received_reset`, and releases quinn's stream afterwards.
@@ -123,18 +209,18 @@ impl ResetWatch {
     /// One poll of quinn's `received_reset`.
     pub(crate) fn poll(
         &mut self,
-        stream: &mut RecvStream,
+        reader: &mut Reader,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<VarInt>, ResetError>> {
         let relay = self.relay.get_or_insert_default();
         let replaced = lock(&relay.to).replace(cx.waker().clone());
         drop(replaced);
         let waker = Waker::from(relay.clone());
-        pin!(stream.received_reset()).poll(&mut Context::from_waker(&waker))
+        pin!(reader.stream.received_reset()).poll(&mut Context::from_waker(&waker))
     }
 
     /// Drops quinn's stream.
-    pub(crate) fn release(&mut self, stream: RecvStream) {
+    pub(crate) fn release(&mut self, reader: Reader) {
         let left_behind = self.relay.take().is_some_and(|relay| {
             let forgotten = lock(&relay.to).take();
             drop(forgotten);
@@ -143,7 +229,7 @@ impl ResetWatch {
         if left_behind && cfg!(debug_assertions) {
             // Dropping it would panic (see above). It holds a reference to the connection, which a
             // debug build then has to close explicitly. A release build is not concerned.
-            std::mem::forget(stream);
+            std::mem::forget(reader);
         }
     }
 }
@@ -176,31 +262,4 @@ pub(crate) enum Drained {
     ConnectionLost(ConnectionError),
     /// The stream was opened in 0-RTT and the server refused 0-RTT.
     ZeroRttRejected,
-}
-
-/// Reads and throws away everything that has arrived, without waiting.
-///
-/// quinn's `stop` and `Drop` send STOP_SENDING even when everything has arrived, because quinn does
-/// not look. This looks. It reads unordered, since an ordered read is refused after an unordered one;
-/// so the only thing that may follow it is to stop or drop the stream.
-pub(crate) fn drain(stream: &mut RecvStream) -> Drained {
-    let mut cx = Context::from_waker(Waker::noop());
-    let mut discarded = 0;
-    loop {
-        match poll_read_chunk(stream, &mut cx, usize::MAX, false) {
-            Poll::Ready(Ok(Some(chunk))) => discarded += chunk.bytes.len() as u64,
-            Poll::Ready(Ok(None)) => return Drained::Complete { discarded },
-            Poll::Pending => return Drained::Incomplete,
-            Poll::Ready(Err(error)) => match error {
-                ReadError::Reset(code) => return Drained::Reset(code),
-                ReadError::ConnectionLost(cause) => return Drained::ConnectionLost(cause),
-                ReadError::ZeroRttRejected => return Drained::ZeroRttRejected,
-                // quinn has forgotten the stream, so it has nothing to stop either. (An unordered
-                // read is never illegal.)
-                ReadError::ClosedStream | ReadError::IllegalOrderedRead => {
-                    return Drained::Complete { discarded };
-                }
-            },
-        }
-    }
 }

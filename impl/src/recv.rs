@@ -22,7 +22,7 @@ use crate::{
     error::{Ended, ReadError, ReadExactError, ReadToEndError, ResetError},
     lifecycle::RecvState,
     outcome::RecvOutcome,
-    quinn::{self, Chunk, Drained, RecvStream, ResetWatch, StreamId, VarInt},
+    quinn::{self, Chunk, Drained, Reader, RecvStream, ResetWatch, StreamId, VarInt},
     recv_part::ReceivingPart,
 };
 
@@ -37,7 +37,7 @@ use crate::{
 pub struct RecvHandle {
     part: Arc<ReceivingPart>,
     /// quinn's stream, until the outcome is latched.
-    stream: Option<RecvStream>,
+    stream: Option<Reader>,
     /// Chunks that `read_to_end` has taken from quinn and not handed over yet. Every read serves from
     /// here first. Empty once the outcome is latched.
     held: VecDeque<Chunk>,
@@ -47,7 +47,8 @@ pub struct RecvHandle {
 
 impl RecvHandle {
     pub(crate) fn new(part: Arc<ReceivingPart>, stream: RecvStream) -> Self {
-        Self { part, stream: Some(stream), held: VecDeque::new(), resets: ResetWatch::default() }
+        let stream = Some(Reader::new(stream));
+        Self { part, stream, held: VecDeque::new(), resets: ResetWatch::default() }
     }
 
     /// The stream's id (§2.1).
@@ -123,7 +124,10 @@ impl RecvHandle {
             if let Some(chunk) = self.take_held(max_length) {
                 return Poll::Ready(Ok(Some(chunk)));
             }
-            self.poll_quinn(|stream| quinn::poll_read_chunk(stream, cx, max_length, ordered))
+            self.poll_quinn(|stream| match ordered {
+                true => stream.poll_read_chunk(cx, max_length),
+                false => stream.poll_read_chunk_unordered(cx, max_length),
+            })
         })
         .await
     }
@@ -146,7 +150,7 @@ impl RecvHandle {
                 bufs.iter_mut().zip(chunks).for_each(|(buf, chunk)| *buf = chunk.bytes);
                 return Poll::Ready(Ok(Some(held)));
             }
-            self.poll_quinn(|stream| quinn::poll_read_chunks(stream, cx, bufs))
+            self.poll_quinn(|stream| stream.poll_read_chunks(cx, bufs))
         })
         .await
     }
@@ -174,7 +178,7 @@ impl RecvHandle {
                 let Some(stream) = &mut self.stream else {
                     return Poll::Ready(self.after_the_end());
                 };
-                match ready!(quinn::poll_read_chunk(stream, cx, room, true)) {
+                match ready!(stream.poll_read_chunk(cx, room)) {
                     // The end: `held` is the result, and must outlive the latching.
                     Ok(None) => Poll::Ready(Ok(None)),
                     other => Poll::Ready(self.judge(other)),
@@ -258,7 +262,7 @@ impl RecvHandle {
         let Some(stream) = &mut self.stream else {
             return;
         };
-        let outcome = match quinn::drain(stream) {
+        let outcome = match stream.drain() {
             Drained::Complete { discarded } => {
                 let held: usize = self.held.iter().map(|chunk| chunk.bytes.len()).sum();
                 complete(discarded + held as u64)
@@ -298,7 +302,7 @@ impl RecvHandle {
             buf.put_slice(&chunk.bytes);
             return Poll::Ready(Ok(Some(())));
         }
-        self.poll_quinn(|stream| quinn::poll_read(stream, cx, buf))
+        self.poll_quinn(|stream| stream.poll_read(cx, buf))
     }
 
     /// The next of the chunks that `read_to_end` left, cut to `max_length` bytes.
@@ -315,7 +319,7 @@ impl RecvHandle {
     /// One poll of one of quinn's reads on a live part; what ended the part on an ended one.
     fn poll_quinn<T>(
         &mut self,
-        read: impl FnOnce(&mut RecvStream) -> Poll<Result<Option<T>, quinn::ReadError>>,
+        read: impl FnOnce(&mut Reader) -> Poll<Result<Option<T>, quinn::ReadError>>,
     ) -> Poll<Result<Option<T>, ReadError>> {
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(self.after_the_end());

@@ -1,0 +1,48 @@
+# make          builds, checks every preset, plays every tour against the manager on quinn; one table
+# make test     everything the CI runs
+# make nightly  the random walks, a hundred times as many, with a seed of the day
+# make bench    how fast the judge and the checker are
+# make explore  the presets in the browser, at http://127.0.0.1:3000/
+# make deny     licences, bans and sources of the dependencies, with cargo-deny
+
+.DEFAULT_GOAL := prove
+.PHONY: prove test nightly bench explore deny deviations toolchain clean
+
+toolchain:
+	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
+	@cargo fmt --version >/dev/null 2>&1 || { echo "installing rustfmt"; rustup component add rustfmt; }
+	@cargo clippy --version >/dev/null 2>&1 || { echo "installing clippy"; rustup component add clippy; }
+
+prove: toolchain
+	cargo build --release --locked
+	@target/release/streamproof prove
+
+test: toolchain
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p streamproof --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+	cargo test --workspace --locked --no-fail-fast
+
+nightly: toolchain
+	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \
+		cargo test --release --locked -p streamproof-conformance --test random_walks
+
+bench: toolchain
+	cargo bench --locked -p streamproof-conformance
+
+explore: toolchain
+	cargo run --release --locked -- explore
+
+# Writes the shortest trace of each known deviation again.
+deviations: toolchain
+	cargo run --release --locked --quiet -- conform --sut manager --record conformance/deviations/manager
+	cargo run --release --locked --quiet -- conform --sut quinn --record conformance/deviations/quinn
+
+deny: toolchain
+	@command -v cargo-deny >/dev/null || { echo "installing cargo-deny (some minutes)"; cargo install --locked cargo-deny; }
+	cargo deny check licenses bans sources
+
+clean:
+	cargo clean
+	rm -rf streamproof-out

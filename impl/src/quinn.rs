@@ -2,7 +2,7 @@
 //! their poll functions.
 //!
 //! What quinn says about a part is turned here into the two words the manager decides with: the
-//! [`Fate`] of a sending part and what [`drain`] found in a receiving part. Everything is one poll:
+//! [`Fate`] of a sending part and what [`Reader::drain`] found in a receiving part. Everything is one poll:
 //! nothing here waits, and nothing here decides.
 //!
 //! Deliberately not here: latching, locking, outcomes. They are the manager's, not quinn's.

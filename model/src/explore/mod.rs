@@ -122,3 +122,30 @@ pub fn state_text(endpoint: &Endpoint) -> Option<String> {
         (None, None) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stateright::{Model, Path};
+
+    use super::*;
+    use crate::check::graph::Graph;
+
+    #[test]
+    fn path_is_drawn_with_every_call_frame_and_state_on_it() {
+        let world = World::new(Preset::find("uni").expect("a preset"));
+        let reset_read = |state: &WorldState| {
+            let part = state.receiver.as_ref().and_then(|endpoint| endpoint.receiving.as_ref());
+            part.is_some_and(|part| part.state == crate::rfc::receiving::RecvState::ResetRead)
+        };
+        let (graph, hit) = Graph::explore_until(&world, reset_read);
+        let way = graph.way_to(hit.expect("a reset can be read"));
+        let actions = way.iter().map(|edge| graph.edges[*edge].action);
+        let init = world.init_states().remove(0);
+        let path = Path::from_actions(&world, init, &actions.collect::<Vec<_>>()).expect("a path");
+        let svg = world.as_svg(path).expect("a picture");
+        for text in ["reset code 7 → accepted", "RESET_STREAM 2 code 7 final size 0", "Reset Read"]
+        {
+            assert!(svg.contains(text), "{text}");
+        }
+    }
+}

@@ -453,6 +453,27 @@ impl Model for World {
         action.to_string()
     }
 
+    fn format_step(&self, last: &WorldState, action: Action) -> Option<String> {
+        let next = self.next_state(last, action)?;
+        let mut lines = Vec::new();
+        for role in Role::ALL {
+            let text = |state: &WorldState| {
+                let endpoint = state.endpoint(role)?;
+                let text = crate::explore::state_text(endpoint);
+                Some(text.unwrap_or_else(|| "not created".to_owned()))
+            };
+            match (text(last), text(&next)) {
+                (Some(old), Some(new)) if old != new => {
+                    lines.push(format!("{role}: {old} -> {new}"))
+                }
+                (_, Some(new)) => lines.push(format!("{role}: {new}")),
+                (_, None) => {}
+            }
+        }
+        lines.extend(next.network.iter().map(|packet| format!("to {}: {packet}", packet.to)));
+        Some(lines.join("\n"))
+    }
+
     fn as_svg(&self, path: Path<WorldState, Action>) -> Option<String> {
         Some(crate::explore::path_diagram(self, &path.into_vec()).to_svg())
     }

@@ -68,7 +68,7 @@ pub fn replay<'a>(
 pub struct Outstanding<'a> {
     /// Of packets that may be under way.
     pub in_flight: Vec<&'a [Frame]>,
-    /// Of packets that were declared lost.
+    /// Of packets that were declared lost, or that the system may think lost.
     pub lost: Vec<&'a [Frame]>,
 }
 
@@ -87,9 +87,9 @@ pub fn walk(
     while !player.referee.is_over() {
         let mut outstanding = Outstanding::default();
         for packet in player.sent.iter().filter(|packet| !packet.acknowledged) {
-            match packet.lost {
-                false => outstanding.in_flight.push(&packet.frames),
-                true => outstanding.lost.push(&packet.frames),
+            match packet.fate {
+                Fate::InFlight => outstanding.in_flight.push(&packet.frames),
+                Fate::Doubtful | Fate::Lost => outstanding.lost.push(&packet.frames),
             }
         }
         let Some(stimulus) = next(&outstanding) else { break };
@@ -115,9 +115,23 @@ struct Packet {
     number: u64,
     frames: Vec<Frame>,
     acknowledged: bool,
-    /// It was declared lost.
-    lost: bool,
+    fate: Fate,
 }
+
+/// What the sender of a packet may think of it, as long as it is not acknowledged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Fate {
+    /// It is under way.
+    InFlight,
+    /// One sent at least three packets later was acknowledged, so that it may think it lost
+    /// (RFC 9002 §6.1.1).
+    Doubtful,
+    /// It was declared lost.
+    Lost,
+}
+
+/// RFC 9002 §6.1.1: so many packets later an acknowledgement makes a loss.
+const PACKET_THRESHOLD: u64 = 3;
 
 struct Player {
     session: Box<dyn Session>,
@@ -162,13 +176,17 @@ impl Player {
             Stimulus::Acknowledge { frame } => {
                 // A copy that was declared lost is only meant where there is no other.
                 let has = |packet: &Packet| packet.frames.contains(frame);
-                let alive = self.sent.iter().any(|packet| has(packet) && !packet.lost);
-                self.acknowledge(|packet| has(packet) && !(alive && packet.lost));
+                let alive = |packet: &Packet| has(packet) && packet.fate != Fate::Lost;
+                let any = self.sent.iter().any(alive);
+                self.acknowledge(|packet| alive(packet) || (!any && has(packet)));
             }
             Stimulus::LoseOutstanding => {
+                // What waits to be sent is sent first, and lost with the rest.
+                self.session.settle();
+                self.settled(&mut came_back);
                 self.session.lose_outstanding();
                 self.referee.all_lost();
-                self.sent.iter_mut().for_each(|packet| packet.lost |= !packet.acknowledged);
+                self.sent.iter_mut().for_each(|packet| packet.fate = Fate::Lost);
             }
         }
         if stimulus.settles() {
@@ -191,9 +209,16 @@ impl Player {
         for packet in self.sent.iter_mut().filter(|packet| which(packet)) {
             packet.acknowledged = true;
             numbers.push(packet.number);
-            match packet.lost {
-                false => self.referee.acknowledged(&packet.frames),
-                true => self.referee.acknowledged_late(&packet.frames),
+            match packet.fate {
+                Fate::InFlight => self.referee.acknowledged(&packet.frames),
+                Fate::Doubtful | Fate::Lost => self.referee.acknowledged_late(&packet.frames),
+            }
+        }
+        let largest = numbers.iter().max().copied().unwrap_or(0);
+        for packet in &mut self.sent {
+            let behind = packet.number + PACKET_THRESHOLD <= largest;
+            if behind && !packet.acknowledged && packet.fate == Fate::InFlight {
+                packet.fate = Fate::Doubtful;
             }
         }
         self.void = numbers.is_empty();
@@ -217,7 +242,12 @@ impl Player {
             }
             if !frames.is_empty() {
                 let number = packet.packet_number;
-                self.sent.push(Packet { number, frames, acknowledged: false, lost: false });
+                self.sent.push(Packet {
+                    number,
+                    frames,
+                    acknowledged: false,
+                    fate: Fate::InFlight,
+                });
             }
         }
         let silence = self.referee.silent();
@@ -257,7 +287,7 @@ impl Player {
             }
         }
         // What was declared lost is lost.
-        let due = |packet: &Packet| !packet.acknowledged && !packet.lost;
+        let due = |packet: &Packet| !packet.acknowledged && packet.fate != Fate::Lost;
         while self.sent.iter().any(due) {
             self.acknowledge(due);
             self.settled(&mut came_back);

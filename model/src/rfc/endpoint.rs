@@ -135,7 +135,7 @@ impl Endpoint {
             Call::Reset { code } => vec![self.reset(rules, code)],
             Call::DropSend => vec![self.drop_send(rules)],
             Call::Read => self.read(rules, choices),
-            Call::AbortReading { code } => vec![self.abort_reading(rules, code)],
+            Call::AbortReading { code } => self.abort_reading(rules, code),
             Call::DropRecv => vec![self.with_receiving(Answer::Accepted, |part| {
                 part.ask_stop(StopCause::Dropped, DROP_STOP_CODE);
                 part.handle = Handle::Dropped;
@@ -279,19 +279,22 @@ impl Endpoint {
         self.with_receiving(Answer::RecvEnded { outcome }, |part| part.told = true)
     }
 
-    fn abort_reading(&self, rules: &Rules, code: ErrorCode) -> (Answer, Self) {
+    fn abort_reading(&self, rules: &Rules, code: ErrorCode) -> Vec<(Answer, Self)> {
         if let Some(outcome) = self.recv_outcome() {
-            return (Answer::RecvEnded { outcome }, self.clone());
+            return vec![(Answer::RecvEnded { outcome }, self.clone())];
         }
-        let Some(part) = &self.receiving else {
-            return (Answer::Closed, self.clone());
+        let Some(part) = &self.receiving else { return vec![(Answer::Closed, self.clone())] };
+        let stopped = || {
+            self.with_receiving(Answer::Accepted, |part| {
+                part.ask_stop(StopCause::AbortedReading, code);
+            })
         };
         match (part.state, part.reset) {
-            (RecvState::ResetRecvd, Some(reset)) => self.tell_reset(rules, reset),
-            (state, _) if state.awaits_data() && self.closed.is_some() => self.tell_loss(),
-            (_, _) => self.with_receiving(Answer::Accepted, |part| {
-                part.ask_stop(StopCause::AbortedReading, code);
-            }),
+            (RecvState::ResetRecvd, Some(reset)) => vec![self.tell_reset(rules, reset)],
+            (state, _) if state.awaits_data() && self.closed.is_some() => vec![self.tell_loss()],
+            // C-7: everything was read, and the end was not told yet.
+            (RecvState::DataRead, _) => vec![stopped(), (Answer::Closed, self.clone())],
+            (_, _) => vec![stopped()],
         }
     }
 

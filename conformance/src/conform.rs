@@ -23,7 +23,7 @@ use streamproof_model::world::presets::Preset;
 use streamproof_model::world::system::World;
 
 use crate::referee::Deviation;
-use crate::replay::{Replay, replay};
+use crate::replay::{Replay, Went, replay};
 use crate::sut::{Setup, Sut};
 use crate::world::ArenaError;
 
@@ -71,8 +71,13 @@ pub struct RoleReport {
     pub role: Role,
     /// How many edges the graph has.
     pub edges: usize,
-    /// How many of them were taken.
+    /// How many of them are felt by the system under test; the others happen elsewhere, to the peer or
+    /// in the network, and are taken by going on.
+    pub felt: usize,
+    /// How many were taken.
     pub taken: usize,
+    /// After how many of those the system did something that the graph does not predict.
+    pub astray: usize,
     /// How many tours there are.
     pub tours: usize,
     /// How many traces were played: tours that the system under test can tell apart.
@@ -98,7 +103,10 @@ struct Coverage {
 impl Tours {
     /// Makes the tours of `preset` for a system in `role` that goes `sut`'s way.
     pub fn make(preset: Preset, role: Role, sut: &dyn Sut) -> Self {
-        let preset = Preset { choices: sut.choices(), ..preset };
+        let choices = sut.choices();
+        // Tours that look alike to the system are played once: what it does must follow from them.
+        assert!(choices.is_decided(), "{} must say which way it goes", sut.name());
+        let preset = Preset { choices, ..preset };
         let graph = Graph::explore(&World::new(preset));
         let tours = every_edge(&graph, TOUR_LENGTH);
         Self { preset, role, graph, tours }
@@ -177,7 +185,9 @@ impl Tours {
             preset: self.preset.name,
             role: self.role,
             edges,
+            felt: self.graph.edges.iter().filter(|e| self.stimulus(&e.action).is_some()).count(),
             taken: 0,
+            astray: 0,
             tours: 0,
             traces: 0,
             steps: 0,
@@ -186,6 +196,7 @@ impl Tours {
             untaken: None,
         };
         let mut first = 0;
+        let mut known = 0;
         while first < self.tours.len() {
             let (scripts, played_by) = self.scripts(first);
             let replays = self.play_all(sut, &scripts, threads, progress)?;
@@ -197,11 +208,22 @@ impl Tours {
             }
             first = self.tours.len();
             let Coverage { taken, astray } = &coverage;
+            let marks = taken.iter().chain(astray).filter(|mark| **mark).count();
+            if marks == known {
+                break; // What is left cannot be applied where it stands.
+            }
+            known = marks;
             self.tours.extend(remaining_edges(&self.graph, TOUR_LENGTH, taken, astray));
         }
         let untaken = coverage.taken.iter().position(|taken| !taken);
         report.untaken = untaken.map(|edge| self.graph.edges[edge].action.to_string());
         report.taken = coverage.taken.iter().filter(|taken| **taken).count();
+        let astray = coverage
+            .astray
+            .iter()
+            .zip(&coverage.taken)
+            .filter(|(astray, taken)| **astray && **taken);
+        report.astray = astray.count();
         report.tours = self.tours.len();
         report.took = start.elapsed();
         Ok(report)
@@ -241,16 +263,16 @@ impl Tours {
 
     /// Marks what a replay says of a tour's edges. Where the replay was cut short, nothing is known.
     fn cover(&self, coverage: &mut Coverage, tour: &Tour, replay: &Replay) {
-        let mut stimuli = replay.as_predicted.iter();
+        let mut stimuli = replay.went.iter();
         for edge in tour {
             let action = &self.graph.edges[*edge].action;
-            let as_predicted = match self.stimulus(action) {
+            let went = match self.stimulus(action) {
                 Some(_) => stimuli.next().copied(),
-                None => Some(true),
+                None => Some(Went::AsPredicted),
             };
-            let Some(as_predicted) = as_predicted else { return };
-            coverage.taken[*edge] = true;
-            if !as_predicted {
+            let Some(went) = went else { return };
+            coverage.taken[*edge] |= went != Went::Void;
+            if went != Went::AsPredicted {
                 coverage.astray[*edge] = true;
                 return;
             }
@@ -261,7 +283,7 @@ impl Tours {
 impl RoleReport {
     fn add(&mut self, script: &Script, replay: &Replay) {
         self.traces += 1;
-        self.steps += replay.as_predicted.len();
+        self.steps += replay.went.len();
         for found in &replay.found {
             let finding = Finding {
                 times: 0,

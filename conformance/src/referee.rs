@@ -116,7 +116,10 @@ impl Referee {
             |state| {
                 let permitted = answers(state);
                 let Some((first, after)) = permitted.first().cloned() else {
-                    return vec![(Ok(()), state.clone())]; // Nobody holds the handle.
+                    // Nobody holds the handle.
+                    let refused = answer == Answer::Closed;
+                    let result = if refused { Ok(()) } else { Err(Breach::WrongAnswer) };
+                    return vec![(result, state.clone())];
                 };
                 let fits: Vec<Outcome> = permitted
                     .into_iter()

@@ -25,14 +25,25 @@ pub struct Found {
     pub deviation: Deviation,
 }
 
+/// How a stimulus went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Went {
+    /// The endpoint that the trace predicts explains what was seen, or nothing was predicted.
+    AsPredicted,
+    /// It does not: the system did something else.
+    Astray,
+    /// It could not be applied: there was nothing to acknowledge, or nothing to lose.
+    Void,
+}
+
 /// What a replay has shown.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     /// The deviations, in order.
     pub found: Vec<Found>,
-    /// For each stimulus whether the endpoint that the trace predicts explains what was seen. Shorter
-    /// than the script if the peer left the protocol and the system let it pass.
-    pub as_predicted: Vec<bool>,
+    /// For each stimulus how it went. Shorter than the script if the peer left the protocol and the
+    /// system let it pass.
+    pub went: Vec<Went>,
     /// For each stimulus what came back, for people. Empty unless a log is kept.
     pub came_back: Vec<Vec<String>>,
     /// The session's event log. Empty unless a log is kept.
@@ -54,7 +65,12 @@ pub fn replay<'a>(
     for (stimulus, predicted) in script {
         player.step(&stimulus);
         let predicted = predicted.is_none_or(|endpoint| player.referee.may_be(endpoint));
-        player.replay.as_predicted.push(predicted && !player.void);
+        let went = match (player.void, predicted) {
+            (true, _) => Went::Void,
+            (false, true) => Went::AsPredicted,
+            (false, false) => Went::Astray,
+        };
+        player.replay.went.push(went);
         if player.referee.is_over() {
             break;
         }
@@ -94,7 +110,7 @@ pub fn walk(
         }
         let Some(stimulus) = next(&outstanding) else { break };
         player.step(&stimulus);
-        player.replay.as_predicted.push(true);
+        player.replay.went.push(Went::AsPredicted);
     }
     player.finish();
     Ok(player.replay)
@@ -156,7 +172,7 @@ impl Player {
     }
 
     fn report(&mut self, deviation: Option<Deviation>) {
-        let at = self.replay.as_predicted.len();
+        let at = self.replay.went.len();
         self.replay.found.extend(deviation.map(|deviation| Found { at, deviation }));
     }
 
@@ -184,7 +200,7 @@ impl Player {
                 // What waits to be sent is sent first, and lost with the rest.
                 self.session.settle();
                 self.settled(&mut came_back);
-                self.session.lose_outstanding();
+                self.void = !self.session.lose_outstanding();
                 self.referee.all_lost();
                 self.sent.iter_mut().for_each(|packet| packet.fate = Fate::Lost);
             }

@@ -95,10 +95,27 @@ fn address_in_use_is_one_line() {
     let folder = folder("address");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = taken.local_addr().expect("an address").to_string();
-    let output = streamproof(&folder, &["explore", "uni", "--addr", &addr]);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.lines().last().is_some_and(|line| line.contains(&addr)), "{stderr}");
+    refused(&streamproof(&folder, &["explore", "uni", "--addr", &addr]), &addr);
+}
+
+#[test]
+fn role_that_nobody_can_take_is_refused() {
+    let folder = folder("role");
+    let conform = ["conform", "--role", "sender", "hostile-sender"];
+    refused(&streamproof(&folder, &conform), "sender");
+    let traces = ["traces", "hostile-sender", "--role", "sender", "--out", "t"];
+    refused(&streamproof(&folder, &traces), "sender");
+}
+
+#[test]
+fn verdict_is_told_where_no_picture_can_be_written() {
+    let folder = folder("unwritable");
+    fs::write(folder.join("taken"), "a file, not a folder").expect("a file");
+    let args = ["check", "--mutant", "forget final size", "--out", "taken"];
+    let output = streamproof(&folder, &args);
+    assert_eq!(output.status.code(), Some(1));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("broken: §4.5 final size never changes"), "{stdout}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use streamproof_conformance::conform::replay_trace;
 use streamproof_conformance::deviations::Known;
 use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
 use streamproof_model::rfc::breach::Breach;
-use streamproof_model::rfc::violation::Violation;
+use streamproof_model::rfc::violation::{Standing, Violation};
 use streamproof_model::trace::file;
 
 fn systems() -> [Box<dyn Sut>; 2] {
@@ -16,8 +16,10 @@ fn systems() -> [Box<dyn Sut>; 2] {
 }
 
 fn breach(id: &str) -> Option<Breach> {
-    let ignored = Violation::ALL.map(Breach::ViolationIgnored);
-    Breach::PLAIN.iter().chain(&ignored).find(|breach| breach.id() == id).copied()
+    let ignored = Violation::ALL.into_iter().flat_map(|violation| {
+        Standing::ALL.map(|standing| Breach::ViolationIgnored(violation, standing))
+    });
+    Breach::PLAIN.iter().copied().chain(ignored).find(|breach| breach.id() == id)
 }
 
 #[test]

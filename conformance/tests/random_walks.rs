@@ -197,6 +197,11 @@ fn manager_against_a_hostile_sender_shows_nothing_unlisted() {
 }
 
 #[test]
+fn manager_against_a_hostile_receiver_shows_nothing_unlisted() {
+    run(&Manager::default(), Role::Sender, true);
+}
+
+#[test]
 fn quinn_as_sender_shows_nothing_unlisted() {
     run(&BareQuinn, Role::Sender, false);
 }

@@ -128,8 +128,9 @@ impl StreamManager {
         &self.inner.connection
     }
 
-    /// Closes the connection at once (§10.2). Nothing more is delivered; every part that lives ends as
-    /// connection lost, unless its fate was sealed before.
+    /// Closes the connection at once (§10.2). Nothing more is delivered; every sending part that lives
+    /// ends as connection lost. A receiving part stays readable as far as its data had arrived, and ends
+    /// with the read that meets the end, the reset or the loss, or with its handle.
     pub fn close(&self, error_code: VarInt, reason: &[u8]) {
         self.inner.connection.close(error_code, reason);
     }

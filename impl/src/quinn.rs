@@ -165,7 +165,7 @@ impl Reader {
         }
     }
 
-    /// Reads and throws away everything that has arrived, without waiting.
+    /// Reads and throws away everything that has arrived, without waiting, up to [`DRAIN_LIMIT`].
     ///
     /// quinn's `stop` and `Drop` send STOP_SENDING even when everything has arrived, because quinn does
     /// not look. This looks. Nobody wants the bytes, so their order does not matter; the only thing that
@@ -175,6 +175,7 @@ impl Reader {
         let mut discarded = 0;
         loop {
             match self.poll_read_chunk_unordered(&mut cx, usize::MAX) {
+                Poll::Ready(Ok(Some(_))) if discarded > DRAIN_LIMIT => return Drained::Incomplete,
                 Poll::Ready(Ok(Some(chunk))) => discarded += chunk.bytes.len() as u64,
                 Poll::Ready(Ok(None)) => return Drained::Complete { discarded },
                 Poll::Pending => return Drained::Incomplete,
@@ -182,16 +183,19 @@ impl Reader {
                     ReadError::Reset(code) => return Drained::Reset(code),
                     ReadError::ConnectionLost(cause) => return Drained::ConnectionLost(cause),
                     ReadError::ZeroRttRejected => return Drained::ZeroRttRejected,
-                    // quinn has forgotten the stream, so it has nothing to stop either. (An unordered
-                    // read is never illegal.)
+                    // (An unordered read is never illegal.)
                     ReadError::ClosedStream | ReadError::IllegalOrderedRead => {
-                        return Drained::Complete { discarded };
+                        return Drained::Forgotten;
                     }
                 },
             }
         }
     }
 }
+
+/// How much a part that is given up may have unread, in bytes, before it is stopped without looking
+/// further. A peer that sends while we look could otherwise keep us at it.
+const DRAIN_LIMIT: u64 = 16 << 20;
 
 /// Waits for the peer's reset through quinn's `received_reset`, and releases quinn's stream afterwards.
 ///
@@ -254,8 +258,10 @@ impl Wake for Relay {
 pub(crate) enum Drained {
     /// All data and FIN had arrived: there is nothing to stop. `discarded` bytes were never read.
     Complete { discarded: u64 },
-    /// Something is still to come.
+    /// Something is still to come, or more had arrived than is worth looking at.
     Incomplete,
+    /// quinn has forgotten the stream, so there is nothing to stop. Whether it was complete is unknown.
+    Forgotten,
     /// The peer's RESET_STREAM had arrived, unread.
     Reset(VarInt),
     /// The connection had ended before everything arrived.

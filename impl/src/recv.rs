@@ -8,14 +8,13 @@
 //! Deliberately not here: reassembly and credit, which are quinn's.
 
 use std::{
-    collections::VecDeque,
     fmt, io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
@@ -40,7 +39,7 @@ pub struct RecvHandle {
     stream: Option<Reader>,
     /// Chunks that `read_to_end` has taken from quinn and not handed over yet. Every read serves from
     /// here first. Empty once the outcome is latched.
-    held: VecDeque<Chunk>,
+    held: Held,
     /// How `received_reset` waits.
     resets: ResetWatch,
 }
@@ -48,7 +47,7 @@ pub struct RecvHandle {
 impl RecvHandle {
     pub(crate) fn new(part: Arc<ReceivingPart>, stream: RecvStream) -> Self {
         let stream = Some(Reader::new(stream));
-        Self { part, stream, held: VecDeque::new(), resets: ResetWatch::default() }
+        Self { part, stream, held: Held::default(), resets: ResetWatch::default() }
     }
 
     /// The stream's id (§2.1).
@@ -62,6 +61,9 @@ impl RecvHandle {
     }
 
     /// What became of the part, if it has ended. From then on always the same.
+    ///
+    /// A lost connection alone does not end a receiving part: what had arrived can still be read, up to
+    /// the end if that had arrived too. The next read, a stop or a drop decides.
     pub fn outcome(&self) -> Option<RecvOutcome> {
         self.part.outcome()
     }
@@ -121,7 +123,7 @@ impl RecvHandle {
         ordered: bool,
     ) -> Result<Option<Chunk>, ReadError> {
         std::future::poll_fn(|cx| {
-            if let Some(chunk) = self.take_held(max_length) {
+            if let Some(chunk) = self.held.take(max_length) {
                 return Poll::Ready(Ok(Some(chunk)));
             }
             self.poll_quinn(|stream| match ordered {
@@ -144,11 +146,9 @@ impl RecvHandle {
     /// Cancel-safe: nothing is consumed unless it resolves.
     pub async fn read_chunks(&mut self, bufs: &mut [Bytes]) -> Result<Option<usize>, ReadError> {
         std::future::poll_fn(|cx| {
-            let held = self.held.len().min(bufs.len());
-            if held > 0 {
-                let chunks = self.held.drain(..held);
-                bufs.iter_mut().zip(chunks).for_each(|(buf, chunk)| *buf = chunk.bytes);
-                return Poll::Ready(Ok(Some(held)));
+            if let (Some(first), false) = (bufs.first_mut(), self.held.is_empty()) {
+                *first = self.held.take(usize::MAX).map_or_else(Bytes::new, |chunk| chunk.bytes);
+                return Poll::Ready(Ok(Some(1)));
             }
             self.poll_quinn(|stream| stream.poll_read_chunks(cx, bufs))
         })
@@ -168,7 +168,7 @@ impl RecvHandle {
     /// Cancel-safe: what it has read stays with the handle, and the next read of any kind starts with it.
     pub async fn read_to_end(&mut self, limit: usize) -> Result<Vec<u8>, ReadToEndError> {
         loop {
-            let length: usize = self.held.iter().map(|chunk| chunk.bytes.len()).sum();
+            let length = self.held.bytes.len();
             // One byte more than the limit shows that there is more.
             let Some(room) = limit.checked_sub(length) else {
                 return Err(ReadToEndError::TooLong { limit });
@@ -186,12 +186,10 @@ impl RecvHandle {
             })
             .await?;
             match chunk {
-                Some(chunk) => self.held.push_back(chunk),
+                Some(chunk) => self.held.push(&chunk),
                 None => {
-                    let chunks = std::mem::take(&mut self.held);
+                    let whole = std::mem::take(&mut self.held).bytes.into();
                     self.end(RecvOutcome::ReadToEnd);
-                    let mut whole = Vec::with_capacity(length);
-                    chunks.iter().for_each(|chunk| whole.extend_from_slice(&chunk.bytes));
                     return Ok(whole);
                 }
             }
@@ -263,10 +261,8 @@ impl RecvHandle {
             return;
         };
         let outcome = match stream.drain() {
-            Drained::Complete { discarded } => {
-                let held: usize = self.held.iter().map(|chunk| chunk.bytes.len()).sum();
-                complete(discarded + held as u64)
-            }
+            Drained::Complete { discarded } => complete(discarded + self.held.bytes.len() as u64),
+            Drained::Forgotten => RecvOutcome::Stopped { code },
             Drained::Incomplete => {
                 self.send_stop_sending(code);
                 RecvOutcome::Stopped { code }
@@ -298,22 +294,11 @@ impl RecvHandle {
         if self.stream.is_some() && buf.remaining() == 0 {
             return Poll::Ready(Ok(Some(())));
         }
-        if let Some(chunk) = self.take_held(buf.remaining()) {
+        if let Some(chunk) = self.held.take(buf.remaining()) {
             buf.put_slice(&chunk.bytes);
             return Poll::Ready(Ok(Some(())));
         }
         self.poll_quinn(|stream| stream.poll_read(cx, buf))
-    }
-
-    /// The next of the chunks that `read_to_end` left, cut to `max_length` bytes.
-    fn take_held(&mut self, max_length: usize) -> Option<Chunk> {
-        let first = self.held.front_mut()?;
-        if first.bytes.len() <= max_length {
-            return self.held.pop_front();
-        }
-        let chunk = Chunk { offset: first.offset, bytes: first.bytes.split_to(max_length) };
-        first.offset += max_length as u64;
-        Some(chunk)
     }
 
     /// One poll of one of quinn's reads on a live part; what ended the part on an ended one.
@@ -382,7 +367,7 @@ impl RecvHandle {
     /// The one end of the part: latch, then release.
     fn end(&mut self, outcome: RecvOutcome) {
         self.part.end(outcome);
-        self.held.clear();
+        self.held = Held::default();
         if let Some(stream) = self.stream.take() {
             self.resets.release(stream);
         }
@@ -392,6 +377,39 @@ impl RecvHandle {
     fn latched(&self) -> RecvOutcome {
         // `end` latches before it releases.
         self.outcome().expect("a released part has an outcome")
+    }
+}
+
+/// What `read_to_end` has read and not given away. Copied together, because a peer may send it byte by
+/// byte, and each byte would keep a whole packet in memory.
+#[derive(Default)]
+struct Held {
+    /// Where in the stream the first byte stands.
+    offset: u64,
+    bytes: BytesMut,
+}
+
+impl Held {
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn push(&mut self, chunk: &Chunk) {
+        if self.bytes.is_empty() {
+            self.offset = chunk.offset;
+        }
+        self.bytes.extend_from_slice(&chunk.bytes);
+    }
+
+    /// The next bytes, at most `max_length`; `None` if there are none.
+    fn take(&mut self, max_length: usize) -> Option<Chunk> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let offset = self.offset;
+        let bytes = self.bytes.split_to(max_length.min(self.bytes.len())).freeze();
+        self.offset += bytes.len() as u64;
+        Some(Chunk { offset, bytes })
     }
 }
 

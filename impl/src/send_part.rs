@@ -205,7 +205,13 @@ impl SendingPart {
         // A STOP_SENDING or a loss that slips in here, from another thread, is swallowed by quinn's
         // `finish`, but not by the driver's watch, which decides the outcome either way.
         if stream.finish().is_err() {
-            self.shared.registry.own_fault("quinn finished a live sending part before us");
+            // Nobody but us finishes or resets it, so quinn has forgotten it: a refusal of 0-RTT or a
+            // loss from another thread, which asking again tells.
+            self.learn(locked);
+            if locked.stream.is_some() {
+                self.shared.registry.own_fault("quinn finished a live sending part before us");
+            }
+            return;
         }
         // A FIN is carried by a STREAM frame; on an unused stream it is the first one.
         self.go(SendEvent::SendStream);

@@ -63,7 +63,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("accept a final size below what was received", "4.5", "hostile-sender", "§4.5 final size never changes", Rules { final_size_is_below: |_, _| false, ..RFC9000 }),
     mutant("accept data beyond final size", "4.5", "hostile-sender", "§4.5 no byte at or beyond the final size is accepted", Rules { data_is_beyond: |_, _| false, ..RFC9000 }),
     mutant("compare with the final size off by one", "4.5", "uni", "§11.1 a legal peer is never closed on", Rules { data_is_beyond: |known, end| end >= known, ..RFC9000 }),
-    mutant("call a changed final size a state error", "20.1", "hostile-sender", "§20.1 a violation is answered with its own error", Rules { changed_final_size: || Violation::StreamOnSendOnly, ..RFC9000 }),
+    mutant("call a changed final size a state error", "20.1", "hostile-sender", "§20.1 a violation is answered with its own error", Rules { changed_final_size: |_| Violation::StreamOnSendOnly, ..RFC9000 }),
     mutant("accept RESET_STREAM on a send-only stream", "19.4", "hostile-receiver", "§20.1 a violation is answered with its own error", Rules { permitted: reset_anywhere, ..RFC9000 }),
     mutant("accept STOP_SENDING on a receive-only stream", "19.5", "hostile-sender", "§20.1 a violation is answered with its own error", Rules { permitted: stop_anywhere, ..RFC9000 }),
     mutant("close on STOP_SENDING", "19.5", "uni", "§11.1 a legal peer is never closed on", Rules { permitted: stop_nowhere, ..RFC9000 }),

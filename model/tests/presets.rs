@@ -16,7 +16,7 @@ const PINNED: &[(&str, usize, usize)] = &[
     ("uni-double", 44_256, 331_904),
     ("uni-drop", 6_777, 25_919),
     ("uni-free", 667_483, 3_613_371),
-    ("hostile-sender", 14_168, 60_926),
+    ("hostile-sender", 17_947, 65_153),
     ("hostile-receiver", 5_762, 21_829),
 ];
 

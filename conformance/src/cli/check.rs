@@ -13,7 +13,9 @@ use streamproof_model::world::system::World;
 
 use super::progress::Progress;
 use super::table::{count, table};
-use super::{Bad, CheckArgs, SearchArg, Verdict as Result_, files, find_preset, threads};
+use super::{
+    Bad, CheckArgs, SearchArg, Verdict as Result_, files, find_preset, find_presets, threads,
+};
 
 /// Columns of a diagram in the terminal.
 pub(super) const WIDTH: usize = 100;
@@ -55,7 +57,7 @@ fn worlds(names: &[String], mutant: Option<&Mutant>) -> Result<Vec<World>, Bad> 
     let presets = match (names, mutant) {
         ([], Some(mutant)) => vec![find_preset(mutant.preset)?],
         ([], None) => PRESETS.to_vec(),
-        (names, _) => names.iter().map(|name| find_preset(name)).collect::<Result<_, _>>()?,
+        (names, _) => find_presets(names)?,
     };
     let world =
         |preset| World { rules: mutant.map_or(World::new(preset).rules, |m| m.rules), preset };
@@ -147,11 +149,11 @@ pub(super) fn show_failures(
                 let mut diagram = path_diagram(world, path);
                 broken(&mut diagram, name, mutant);
                 let file = format!("{}-{}.svg", report.preset, files::slug(name));
-                files::write(&out.join(&file), &diagram.to_svg())?;
                 if !quiet {
-                    let colour = stdout().is_terminal();
-                    println!("\n{}", diagram.to_terminal(WIDTH, colour));
-                    println!("picture  {}", out.join(&file).display());
+                    println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+                }
+                files::write_picture(&out.join(&file), &diagram, quiet);
+                if !quiet {
                     let mutant =
                         mutant.map_or(String::new(), |m| format!(" --mutant \"{}\"", m.name));
                     println!("repeat   streamproof check {}{mutant}", report.preset);

@@ -8,13 +8,14 @@ use std::path::Path;
 use serde_json::json;
 use streamproof_model::rfc::breach::Breach;
 use streamproof_model::trace::{Trace, file};
+use streamproof_model::world::action::Role;
 use streamproof_model::world::presets::{PRESETS, Preset};
 
 use super::check::WIDTH;
 use super::known::known;
 use super::progress::Progress;
 use super::table::{count, table};
-use super::{Bad, ConformArgs, Verdict, files, find_preset, threads};
+use super::{Bad, ConformArgs, Verdict, files, find_presets, threads};
 use crate::conform::{Finding, RoleReport, Tours, replay_trace};
 use crate::deviations::Known;
 use crate::picture::replay_diagram;
@@ -42,6 +43,11 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
         return one_tour(args, &*sut, &presets, number);
     }
     let only = args.role.map(|role| role.role());
+    if let (Some(only), false) = (only, args.presets.is_empty()) {
+        for preset in &presets {
+            takes_role(preset, only)?;
+        }
+    }
     let mut run = Run::new(&*sut, args.presets.is_empty() && only.is_none())?;
     for preset in presets {
         for role in preset.roles() {
@@ -68,13 +74,20 @@ fn presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
     if names.is_empty() {
         return Ok(PRESETS.iter().filter(|preset| preset.is_replayed()).copied().collect());
     }
-    let found: Result<Vec<_>, _> = names.iter().map(|name| find_preset(name)).collect();
-    let found = found?;
+    let found = find_presets(names)?;
     match found.iter().find(|preset| !preset.is_replayed()) {
         Some(preset) => {
             Err(Bad(format!("preset {} is checked, not replayed: no tours", preset.name)))
         }
         None => Ok(found),
+    }
+}
+
+/// Refuses a role that nobody can take in a preset.
+pub(super) fn takes_role(preset: &Preset, role: Role) -> Result<(), Bad> {
+    match preset.roles().contains(&role) {
+        true => Ok(()),
+        false => Err(Bad(format!("preset {} has no system under test as {role}", preset.name))),
     }
 }
 
@@ -88,9 +101,7 @@ fn one_tour(
         return Err(Bad("--trace needs one preset and --role".to_owned()));
     };
     let role = role.role();
-    if !preset.roles().contains(&role) {
-        return Err(Bad(format!("preset {} has no system under test as {role}", preset.name)));
-    }
+    takes_role(preset, role)?;
     let mut tours = Tours::make(*preset, role, sut);
     if tours.trace(number).is_none() {
         // It may be one of those that are made on the way, around a deviation.
@@ -178,7 +189,10 @@ impl Run {
     /// The reports as one table.
     pub(super) fn as_table(&self) -> String {
         let rows: Vec<_> = self.reports.iter().map(|report| self.row(report)).collect();
-        let head = ["preset", "role", "edges", "taken", "traces", "seconds", "known", "unlisted"];
+        let head = [
+            "preset", "role", "edges", "felt", "taken", "astray", "traces", "seconds", "known",
+            "unlisted",
+        ];
         table(&head, &rows)
     }
 
@@ -192,7 +206,9 @@ impl Run {
             report.preset.to_owned(),
             report.role.to_string(),
             count(report.edges),
+            count(report.felt),
             format!("{}.{} %", percent / 10, percent % 10),
+            count(report.astray),
             count(report.traces),
             format!("{:.1}", report.took.as_secs_f64()),
             known.to_string(),
@@ -265,7 +281,9 @@ impl Run {
                 "preset": report.preset,
                 "role": report.role,
                 "edges": report.edges,
+                "felt": report.felt,
                 "taken": report.taken,
+                "astray": report.astray,
                 "traces": report.traces,
                 "steps": report.steps,
                 "seconds": report.took.as_secs_f64(),
@@ -295,12 +313,11 @@ impl Run {
             let Some(trace) = &witness.trace else { continue };
             let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
             let diagram = replay_diagram(sut, trace, &replay);
-            let file = out.join(format!("{}-{}.svg", sut.name(), breach.id()));
-            files::write(&file, &diagram.to_svg())?;
             if !quiet {
                 println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
-                println!("picture  {}", file.display());
             }
+            let file = out.join(format!("{}-{}.svg", sut.name(), breach.id()));
+            files::write_picture(&file, &diagram, quiet);
         }
         Ok(())
     }

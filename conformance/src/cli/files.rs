@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use streamproof_model::diagram::Diagram;
+
 use super::Bad;
 
 /// Writes `text` to `path`, making its folder if there is none.
@@ -20,6 +22,16 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Bad> {
         let _ = fs::remove_file(&part);
         bad(error)
     })
+}
+
+/// Writes a diagram as SVG and says where. A picture that cannot be written is no reason to hide a
+/// verdict: it is only warned of.
+pub(super) fn write_picture(path: &Path, diagram: &Diagram, quiet: bool) {
+    match write(path, &diagram.to_svg()) {
+        Ok(()) if quiet => {}
+        Ok(()) => println!("picture  {}", path.display()),
+        Err(Bad(line)) => eprintln!("streamproof: no picture: {line}"),
+    }
 }
 
 /// Reads a text file.

@@ -1,7 +1,7 @@
 //! The `streamproof` command: what its words mean, and its exit codes.
 //!
 //! 0: everything holds. 1: something is violated or diverges. 2: bad input; one line on stderr says
-//! which. 3: a run that was not complete.
+//! which. (3 is kept for runs that were cut short; none of these commands cuts one.)
 
 mod check;
 mod conform;
@@ -108,7 +108,7 @@ struct ConformArgs {
     #[arg(long, value_enum)]
     role: Option<RoleArg>,
     /// Play only the tour with this number, and draw it. Needs one preset and a role.
-    #[arg(long, requires = "role")]
+    #[arg(long, requires = "role", conflicts_with_all = ["json", "record"])]
     trace: Option<usize>,
     /// How many threads; as many as there are cores if not given.
     #[arg(long)]
@@ -211,6 +211,7 @@ enum Verdict {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
+    end_quietly_when_nobody_listens();
     let result = match Cli::parse().command {
         Command::Prove(args) => prove::run(&args),
         Command::Presets => {
@@ -233,6 +234,18 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// `streamproof presets | head -1` closes our output early. That is no panic to report.
+fn end_quietly_when_nobody_listens() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to stdout") {
+            std::process::exit(0);
+        }
+        report(panic);
+    }));
+}
+
 fn presets() {
     for preset in PRESETS {
         println!("{}\n    {}\n    leaves out: {}", preset.name, preset.about, preset.abstraction);
@@ -244,6 +257,18 @@ fn find_preset(name: &str) -> Result<Preset, Bad> {
         let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
         Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))
     })
+}
+
+/// The presets with these names, each once.
+fn find_presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
+    let mut presets: Vec<Preset> = Vec::new();
+    for name in names {
+        let preset = find_preset(name)?;
+        if presets.iter().all(|known| known.name != preset.name) {
+            presets.push(preset);
+        }
+    }
+    Ok(presets)
 }
 
 fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {

@@ -56,13 +56,14 @@ fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
         ];
         let mut played = played.iter().filter(|played| played.preset == report.preset).peekable();
         if played.peek().is_none() {
-            rows.push([&model[..], &["-", "-", "-", "-"].map(str::to_owned)].concat());
+            rows.push([&model[..], &["-", "-", "-", "-", "-"].map(str::to_owned)].concat());
         }
         let mut left = model;
         for role in played {
             let replay = [
                 role.role.to_string(),
                 format!("{}/{}", count(role.taken), count(role.edges)),
+                count(role.felt),
                 count(role.traces),
                 role.findings.len().to_string(),
             ];
@@ -77,6 +78,7 @@ fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
         "model",
         "manager as",
         "edges taken",
+        "felt",
         "traces",
         "deviations",
     ];
@@ -89,8 +91,9 @@ fn summary(verdict: Verdict, checked: &[(World, Report)], played: &[RoleReport])
     let steps: usize = played.iter().map(|report| report.steps).sum();
     let edges = played.iter().map(|report| report.edges).sum::<usize>();
     let taken = played.iter().map(|report| report.taken).sum::<usize>();
+    let felt = played.iter().map(|report| report.felt).sum::<usize>();
     format!(
-        "{}: {} states checked; {} of {} edges taken by {} traces ({} steps) on the manager over quinn",
+        "{}: {} states checked; {} of {} edges taken ({} felt by the manager) in {} traces, {} steps on real quinn",
         match verdict {
             Verdict::Holds => "HOLDS",
             Verdict::Fails => "FAILS",
@@ -98,6 +101,7 @@ fn summary(verdict: Verdict, checked: &[(World, Report)], played: &[RoleReport])
         count(states),
         count(taken),
         count(edges),
+        count(felt),
         count(traces),
         count(steps)
     )

@@ -2,6 +2,7 @@
 
 use streamproof_model::trace::file;
 
+use super::conform::takes_role;
 use super::{Bad, TracesArgs, Verdict, files, find_preset};
 use crate::conform::Tours;
 
@@ -9,6 +10,9 @@ pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {
     let preset = find_preset(&args.preset)?;
     if !preset.is_replayed() {
         return Err(Bad(format!("preset {} is checked, not replayed: no tours", preset.name)));
+    }
+    if let Some(role) = args.role {
+        takes_role(&preset, role.role())?;
     }
     let sut = args.sut.sut();
     let mut written = 0;

@@ -86,8 +86,8 @@ pub trait Session {
     /// Packets are acknowledged, by number; settles.
     fn acknowledge(&mut self, packet_numbers: &[u64]);
 
-    /// Everything in flight is declared lost; settles.
-    fn lose_outstanding(&mut self);
+    /// Everything in flight is declared lost; settles. Says whether there was anything to lose.
+    fn lose_outstanding(&mut self) -> bool;
 
     /// The packets sent since the last call, in order.
     fn received(&mut self) -> Vec<ReceivedPacket>;

@@ -98,9 +98,10 @@ impl<A: App> Session for QuinnSession<A> {
         self.after_settling();
     }
 
-    fn lose_outstanding(&mut self) {
-        self.arena.lose_outstanding();
+    fn lose_outstanding(&mut self) -> bool {
+        let lost = self.arena.lose_outstanding();
         self.after_settling();
+        !lost.is_empty()
     }
 
     fn received(&mut self) -> Vec<ReceivedPacket> {

@@ -7,14 +7,16 @@ use stateright::Model;
 
 use crate::world::system::World;
 
-/// Serves the Explorer on `addr` until the process ends.
+/// Serves the Explorer on `addr` until the process ends. `ready` is called when that address is known to
+/// be free.
 ///
 /// # Errors
 ///
 /// When nothing can listen on `addr`, for example because it is in use. Stateright itself would
 /// panic; the address is tried first.
-pub fn serve(world: World, addr: SocketAddr) -> io::Result<()> {
+pub fn serve(world: World, addr: SocketAddr, ready: impl FnOnce()) -> io::Result<()> {
     drop(TcpListener::bind(addr)?);
+    ready();
     world.checker().serve(addr);
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::citation::{Citation, Level};
-use super::violation::Violation;
+use super::violation::{Standing, Violation};
 
 macro_rules! breaches {
     ($( $(#[doc = $doc:literal])+ $variant:ident => $id:literal, $section:literal, $level:ident; )+) => {
@@ -19,7 +19,7 @@ macro_rules! breaches {
         pub enum Breach {
             $( $(#[doc = $doc])+ $variant, )+
             /// A peer's violation was not answered with a connection error.
-            ViolationIgnored(Violation),
+            ViolationIgnored(Violation, Standing),
         }
 
         impl Breach {
@@ -30,9 +30,17 @@ macro_rules! breaches {
             pub fn id(self) -> String {
                 match self {
                     $( Self::$variant => $id.to_owned(), )+
-                    Self::ViolationIgnored(violation) => {
-                        let text = serde_json::to_string(&violation).unwrap_or_default();
-                        format!("violation-ignored-{}", text.trim_matches('"'))
+                    Self::ViolationIgnored(violation, standing) => {
+                        let word = |text: Result<String, serde_json::Error>| {
+                            text.unwrap_or_default().trim_matches('"').to_owned()
+                        };
+                        let what = word(serde_json::to_string(&violation));
+                        let mut id = format!("violation-ignored-{what}");
+                        if standing != Standing::Open {
+                            id.push_str("-when-");
+                            id.push_str(&word(serde_json::to_string(&standing)));
+                        }
+                        id
                     }
                 }
             }
@@ -41,7 +49,7 @@ macro_rules! breaches {
             pub const fn citation(self) -> Citation {
                 match self {
                     $( Self::$variant => Citation::new($section, Level::$level), )+
-                    Self::ViolationIgnored(violation) => violation.citation(),
+                    Self::ViolationIgnored(violation, _) => violation.citation(),
                 }
             }
 
@@ -49,8 +57,13 @@ macro_rules! breaches {
             pub fn describe(self) -> String {
                 match self {
                     $( Self::$variant => concat!($($doc,)+).trim().to_owned(), )+
-                    Self::ViolationIgnored(violation) => {
-                        format!("The connection stays open after {}.", violation.describe())
+                    Self::ViolationIgnored(violation, standing) => {
+                        let when = match standing {
+                            Standing::Open => "",
+                            Standing::Stopped => " on a stream that was stopped",
+                            Standing::Reset => " on a stream that was reset",
+                        };
+                        format!("The connection stays open after {}{when}.", violation.describe())
                     }
                 }
             }
@@ -58,8 +71,8 @@ macro_rules! breaches {
     };
 }
 
-// A table of twenty rows in which name, section, level and sentence stand together reads better
-// than four matches of twenty arms; nothing else in this crate is a macro.
+// A table in which name, section, level and sentence stand together reads better
+// than four matches of as many arms; nothing else in this crate is a macro.
 breaches! {
     /// The application was handed bytes other than those at that place of the stream.
     WrongBytes => "wrong-bytes", "2.2", Must;
@@ -137,8 +150,12 @@ breaches! {
     FinTooEarly => "fin-too-early", "4.5", Stated;
     /// RESET_STREAM changed the final size that an earlier FIN had announced.
     FinalSizeAnnouncedTwice => "final-size-announced-twice", "4.5", Stated;
-    /// RESET_STREAM states a final size other than what was sent on the stream.
-    ResetFinalSizeNotSent => "reset-final-size-not-sent", "4.5", Stated;
+    /// RESET_STREAM states a final size below what was sent on the stream.
+    ResetFinalSizeBelowSent => "reset-final-size-below-sent", "4.5", Stated;
+    /// The final size of RESET_STREAM counts bytes that were written and never sent.
+    ResetCountsUnsent => "reset-counts-unsent", "4.5", Stated;
+    /// RESET_STREAM states a final size beyond everything that was written.
+    ResetFinalSizeBeyondWritten => "reset-final-size-beyond-written", "4.5", Stated;
     /// A frame was sent after CONNECTION_CLOSE.
     FrameAfterClose => "frame-after-close", "10.2", Stated;
     /// The connection was closed although the peer kept every rule.

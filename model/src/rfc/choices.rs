@@ -86,6 +86,41 @@ impl Choices {
         stopped_is_forgotten: Choice::Never,
     };
 
+    /// Whether every choice goes one way, so that what an endpoint does follows from what is done to it.
+    pub fn is_decided(&self) -> bool {
+        let Self {
+            reset_after_all_data,
+            data_completes_after_reset,
+            reset_interrupts_reading,
+            late_final_size_error,
+            data_before_answer,
+            reset_below_empty_frame,
+            fin_below_empty_frame,
+            empty_frame_beyond_final_size,
+            reset_counts_unsent,
+            stop_goes_out_late,
+            reset_drops_frames,
+            fin_below_data_passes,
+            stopped_is_forgotten,
+        } = *self;
+        let choices = [
+            reset_after_all_data,
+            data_completes_after_reset,
+            reset_interrupts_reading,
+            late_final_size_error,
+            data_before_answer,
+            reset_below_empty_frame,
+            fin_below_empty_frame,
+            empty_frame_beyond_final_size,
+            reset_counts_unsent,
+            stop_goes_out_late,
+            reset_drops_frames,
+            fin_below_data_passes,
+            stopped_is_forgotten,
+        ];
+        choices.iter().all(|choice| *choice != Choice::Either)
+    }
+
     /// What quinn does. Its departures are among the known deviations; they stand here so that tours
     /// lead on from them.
     pub const QUINN: Self = Self {

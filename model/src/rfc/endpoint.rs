@@ -12,7 +12,7 @@ use super::identity::{Direction, Side, StreamId};
 use super::receiving::{ReceivingPart, RecvEvent, RecvState, Stop, StopCause};
 use super::rules::Rules;
 use super::sending::{Carriage, Handle, ResetCause, SendDuty, SendState, SendingPart};
-use super::violation::Violation;
+use super::violation::{Standing, Violation};
 
 /// The code of a RESET_STREAM for a sending handle dropped without an end (contract).
 pub const DROP_RESET_CODE: ErrorCode = ErrorCode(0xd5);
@@ -31,6 +31,8 @@ const fn is_stopped(outcome: SendOutcome) -> bool {
 pub struct Close {
     /// What the peer did.
     pub violation: Violation,
+    /// Where the stream stood then.
+    pub standing: Standing,
     /// Whether CONNECTION_CLOSE has been sent.
     pub announced: bool,
 }
@@ -294,7 +296,8 @@ impl Endpoint {
             (state, _) if state.awaits_data() && self.closed.is_some() => vec![self.tell_loss()],
             // C-7: everything was read, and the end was not told yet.
             (RecvState::DataRead, _) => vec![stopped(), (Answer::Closed, self.clone())],
-            (_, _) => vec![stopped()],
+            (RecvState::Recv | RecvState::SizeKnown | RecvState::DataRecvd, _)
+            | (RecvState::ResetRecvd | RecvState::ResetRead, _) => vec![stopped()],
         }
     }
 
@@ -348,7 +351,13 @@ impl Endpoint {
     }
 
     fn close(&self, violation: Violation) -> Self {
-        Self { closed: Some(Close { violation, announced: false }), ..self.clone() }
+        let standing = match &self.receiving {
+            Some(part) if part.stop.is_some() && part.final_size.is_some() => Standing::Stopped,
+            Some(part) if part.reset.is_some() => Standing::Reset,
+            Some(_) | None => Standing::Open,
+        };
+        let closed = Some(Close { violation, standing, announced: false });
+        Self { closed, ..self.clone() }
     }
 
     /// A packet with this frame of ours was acknowledged.
@@ -428,7 +437,8 @@ impl Endpoint {
     /// Why silence is not permitted now, or `None` if the endpoint owes nothing.
     pub fn silence_breach(&self) -> Option<Breach> {
         if let Some(close) = self.closed {
-            return (!close.announced).then_some(Breach::ViolationIgnored(close.violation));
+            return (!close.announced)
+                .then_some(Breach::ViolationIgnored(close.violation, close.standing));
         }
         let sending = self.sending.as_ref().and_then(|part| {
             Some(match *part.duties().first()? {
@@ -489,8 +499,8 @@ impl Endpoint {
         match &mut self.closed {
             None => {
                 // Whatever the peer did, the connection is gone now.
-                self.closed =
-                    Some(Close { violation: Violation::FinalSizeChanged, announced: true });
+                let closed = self.close(Violation::ResetChangesFinalSize).closed;
+                self.closed = closed.map(|close| Close { announced: true, ..close });
                 Err(Breach::ClosedOnLegalPeer)
             }
             Some(close) => {

@@ -24,14 +24,18 @@ pub(super) fn check_stream(
     part: &ReceivingPart,
     (offset, length, fin): (u64, u64, bool),
 ) -> Result<(), Objection> {
-    let end = offset + length;
     if fin {
         let stated = (rules.final_size_of_fin)(offset, length);
-        check_stated(rules, part, stated, |choices| choices.fin_below_empty_frame)?;
+        let faults = Faults {
+            changed: Violation::FinChangesFinalSize,
+            below: Violation::FinBelowReceived,
+            doubt: |choices| choices.fin_below_empty_frame,
+        };
+        check_stated(rules, part, stated, faults)?;
     }
     // rfc9000 4.5: data at or beyond the final size.
     match part.final_size {
-        Some(known) if (rules.data_is_beyond)(known, end) => Err(match length {
+        Some(known) if (rules.data_is_beyond)(known, offset + length) => Err(match length {
             0 => Objection::Doubtful(Violation::DataBeyondFinalSize, |choices| {
                 choices.empty_frame_beyond_final_size
             }),
@@ -41,27 +45,45 @@ pub(super) fn check_stream(
     }
 }
 
-/// What §4.5 says to a frame that states this final size (bytes); `doubt` is the choice that decides
-/// where only an empty frame speaks against it.
-pub(super) fn check_stated(
+/// What §4.5 says to a RESET_STREAM with this final size (bytes).
+pub(super) fn check_reset(
+    rules: &Rules,
+    part: &ReceivingPart,
+    final_size: u64,
+) -> Result<(), Objection> {
+    let faults = Faults {
+        changed: Violation::ResetChangesFinalSize,
+        below: Violation::ResetBelowReceived,
+        doubt: |choices| choices.reset_below_empty_frame,
+    };
+    check_stated(rules, part, final_size, faults)
+}
+
+/// What a frame that states a final size can do wrong, and the choice that decides where only an empty
+/// frame speaks against it.
+struct Faults {
+    changed: Violation,
+    below: Violation,
+    doubt: fn(&Choices) -> Choice,
+}
+
+fn check_stated(
     rules: &Rules,
     part: &ReceivingPart,
     stated: u64,
-    doubt: fn(&Choices) -> Choice,
+    faults: Faults,
 ) -> Result<(), Objection> {
     match part.final_size {
         // rfc9000 4.5: once known, it cannot change.
         Some(known) if (rules.final_size_changes)(known, stated) => {
-            Err(Objection::Clear((rules.changed_final_size)()))
+            Err(Objection::Clear((rules.changed_final_size)(faults.changed)))
         }
         Some(_) => Ok(()),
         // rfc9000 20.1: not below what was already received.
         None if (rules.final_size_is_below)(part.largest_received(), stated) => {
-            Err(Objection::Clear(Violation::FinalSizeBelowReceived))
+            Err(Objection::Clear(faults.below))
         }
-        None if stated < part.named => {
-            Err(Objection::Doubtful(Violation::FinalSizeBelowReceived, doubt))
-        }
+        None if stated < part.named => Err(Objection::Doubtful(faults.below, faults.doubt)),
         None => Ok(()),
     }
 }

@@ -251,7 +251,7 @@ impl ReceivingPart {
 
     /// Whether a stack with these choices does not look at such a STREAM frame (D-3, D-4).
     fn drops_unread(&self, choices: &Choices, objection: Objection) -> bool {
-        let below = matches!(objection, Objection::Clear(Violation::FinalSizeBelowReceived));
+        let below = matches!(objection, Objection::Clear(Violation::FinBelowReceived));
         (self.state == RecvState::ResetRecvd && choices.reset_drops_frames == Choice::Always)
             || (below && choices.fin_below_data_passes == Choice::Always)
     }
@@ -318,9 +318,7 @@ impl ReceivingPart {
             }
             next
         };
-        let objection = super::final_size::check_stated(rules, self, final_size, |choices| {
-            choices.reset_below_empty_frame
-        });
+        let objection = super::final_size::check_reset(rules, self, final_size);
         // C-1: a reset that comes when everything has arrived may be suppressed.
         let optional = self.state == RecvState::DataRecvd;
         self.unless(objection, choices, || match optional {
@@ -386,20 +384,20 @@ impl ReceivingPart {
             return Err(Breach::StopUnasked);
         };
         stop.carriage = stop.carriage.sent();
+        // rfc9000 3.5: not once a RESET_STREAM has been received (3.3 permits it only before).
+        if !(rules.may_send_stop)(self.state) {
+            return Err(Breach::StopAfterReset);
+        }
+        if stop.moot && stop.cause == StopCause::Dropped {
+            return Err(Breach::DropStopsCompleteStream);
+        }
         if stop.code != code {
             return Err(match stop.cause {
                 StopCause::Dropped => Breach::DropStopCode,
                 StopCause::AbortedReading => Breach::StopCodeChanged,
             });
         }
-        // rfc9000 3.5: not once a RESET_STREAM has been received (3.3 permits it only before).
-        if !(rules.may_send_stop)(self.state) {
-            return Err(Breach::StopAfterReset);
-        }
-        match (stop.moot, stop.cause) {
-            (true, StopCause::Dropped) => Err(Breach::DropStopsCompleteStream),
-            (true, StopCause::AbortedReading) | (false, _) => Ok(()),
-        }
+        Ok(())
     }
 
     pub(super) fn on_stop_acked(&mut self) {

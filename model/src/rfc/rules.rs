@@ -33,7 +33,7 @@ pub struct Rules {
     pub final_size_is_below: fn(u64, u64) -> bool,
     pub data_is_beyond: fn(u64, u64) -> bool,
     pub final_size_of_fin: fn(u64, u64) -> u64,
-    pub changed_final_size: fn() -> Violation,
+    pub changed_final_size: fn(Violation) -> Violation,
     pub permitted: fn(StreamRole, bool, &Frame) -> Result<(), Violation>,
 }
 
@@ -65,7 +65,7 @@ pub const RFC9000: Rules = Rules {
     final_size_is_below: |received, stated| stated < received,
     data_is_beyond: |known, end| end > known,
     final_size_of_fin: |offset, length| offset + length,
-    changed_final_size: || Violation::FinalSizeChanged,
+    changed_final_size: |violation| violation,
     permitted: super::permitted::permitted,
 };
 

@@ -547,9 +547,12 @@ impl SendingPart {
         if self.state == SendState::DataSent && final_size != self.written {
             return Err(Breach::FinalSizeAnnouncedTwice);
         }
-        match final_size == (rules.reset_final_size)(self) {
-            true => Ok(()),
-            false => Err(Breach::ResetFinalSizeNotSent),
+        let sent = (rules.reset_final_size)(self);
+        match final_size {
+            size if size == sent => Ok(()),
+            size if size < sent => Err(Breach::ResetFinalSizeBelowSent),
+            size if size <= self.written => Err(Breach::ResetCountsUnsent),
+            _ => Err(Breach::ResetFinalSizeBeyondWritten),
         }
     }
 }

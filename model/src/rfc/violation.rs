@@ -59,24 +59,30 @@ pub enum Violation {
     StreamNotCreated,
     /// STREAM for a stream on which only we send (§19.8).
     StreamOnSendOnly,
-    /// A final size other than the one already known (§4.5).
-    FinalSizeChanged,
-    /// A final size below data already received (§20.1).
-    FinalSizeBelowReceived,
+    /// A RESET_STREAM with a final size other than the one already known (§4.5).
+    ResetChangesFinalSize,
+    /// A STREAM frame with FIN that states another (§4.5).
+    FinChangesFinalSize,
+    /// A RESET_STREAM with a final size below data already received (§20.1).
+    ResetBelowReceived,
+    /// A STREAM frame with FIN that ends below data already received (§20.1).
+    FinBelowReceived,
     /// Data at or beyond the final size (§4.5).
     DataBeyondFinalSize,
 }
 
 impl Violation {
     /// Every violation, in the order of the enum.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::ResetStreamOnSendOnly,
         Self::StopSendingNotCreated,
         Self::StopSendingOnReceiveOnly,
         Self::StreamNotCreated,
         Self::StreamOnSendOnly,
-        Self::FinalSizeChanged,
-        Self::FinalSizeBelowReceived,
+        Self::ResetChangesFinalSize,
+        Self::FinChangesFinalSize,
+        Self::ResetBelowReceived,
+        Self::FinBelowReceived,
         Self::DataBeyondFinalSize,
     ];
 
@@ -88,9 +94,11 @@ impl Violation {
             | Self::StopSendingOnReceiveOnly
             | Self::StreamNotCreated
             | Self::StreamOnSendOnly => TransportError::StreamStateError,
-            Self::FinalSizeChanged | Self::FinalSizeBelowReceived | Self::DataBeyondFinalSize => {
-                TransportError::FinalSizeError
-            }
+            Self::ResetChangesFinalSize
+            | Self::FinChangesFinalSize
+            | Self::ResetBelowReceived
+            | Self::FinBelowReceived
+            | Self::DataBeyondFinalSize => TransportError::FinalSizeError,
         }
     }
 
@@ -102,9 +110,11 @@ impl Violation {
                 Citation::new("19.5", Level::Must)
             }
             Self::StreamNotCreated | Self::StreamOnSendOnly => Citation::new("19.8", Level::Must),
-            Self::FinalSizeChanged | Self::FinalSizeBelowReceived | Self::DataBeyondFinalSize => {
-                Citation::new("4.5", Level::Should)
-            }
+            Self::ResetChangesFinalSize
+            | Self::FinChangesFinalSize
+            | Self::ResetBelowReceived
+            | Self::FinBelowReceived
+            | Self::DataBeyondFinalSize => Citation::new("4.5", Level::Should),
         }
     }
 
@@ -116,11 +126,30 @@ impl Violation {
             Self::StopSendingOnReceiveOnly => "STOP_SENDING on a receive-only stream",
             Self::StreamNotCreated => "STREAM for a stream not yet created",
             Self::StreamOnSendOnly => "STREAM on a send-only stream",
-            Self::FinalSizeChanged => "the final size changed",
-            Self::FinalSizeBelowReceived => "a final size below data already received",
+            Self::ResetChangesFinalSize => "a RESET_STREAM that changes the final size",
+            Self::FinChangesFinalSize => "a FIN that changes the final size",
+            Self::ResetBelowReceived => "a RESET_STREAM below data already received",
+            Self::FinBelowReceived => "a FIN below data already received",
             Self::DataBeyondFinalSize => "data at or beyond the final size",
         }
     }
+}
+
+/// Where the stream stood when the peer broke a rule on it, the best excuse for silence first.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// The application had stopped it, and its final size was known.
+    Stopped,
+    /// It had been reset by the peer.
+    Reset,
+    /// It was open, or it was another stream.
+    Open,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Stopped, Self::Reset, Self::Open];
 }
 
 impl fmt::Display for Violation {

@@ -46,7 +46,7 @@ pub struct History {
     pub end_after_reset: bool,
     /// The sending application dropped its handle without ending or resetting.
     pub dropped_early: bool,
-    /// STOP_SENDING was sent although a RESET_STREAM had arrived, or everything had before a drop.
+    /// STOP_SENDING was sent although a RESET_STREAM had arrived.
     pub needless_stop: bool,
     /// The first outcome of the sending part.
     pub send_outcome: Option<SendOutcome>,
@@ -133,6 +133,8 @@ impl History {
         if self.due.is_some_and(|due| !due.optional) || victim.closed.is_some() {
             return;
         }
+        // What the victim was free to let pass, it has let pass.
+        self.due = None;
         let part = victim.receiving.as_ref();
         let closed = part.is_some_and(|part| part.state.is_terminal());
         let id = frame.stream_id();

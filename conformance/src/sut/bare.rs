@@ -9,7 +9,7 @@ use streamproof_model::rfc::choices::Choices;
 use streamproof_model::world::action::Role;
 
 use super::quinn_session::{
-    App, QuinnSession, READ_BUFFER, arena, code, data_answer, id_of, poll_with, to_varint,
+    App, QuinnSession, READ_BUFFER, arena, code, id_of, poll_with, read_answer, to_varint,
 };
 use super::{Observation, Session, Setup, Sut};
 use crate::concretize;
@@ -76,25 +76,15 @@ impl Streams {
     fn read(&mut self, waker: &Waker) -> Answer {
         let Some(recv) = &mut self.recv else { return Answer::Closed };
         let mut buffer = vec![0; READ_BUFFER];
+        let read = poll_with(waker, recv.read(&mut buffer));
         let ended = |outcome| Answer::RecvEnded { outcome };
-        match poll_with(waker, recv.read(&mut buffer)) {
-            Poll::Pending => Answer::NoData,
-            Poll::Ready(Ok(None)) => Answer::EndOfStream,
-            Poll::Ready(Ok(Some(length))) => {
-                let offset = self.read;
-                self.read += length as u64;
-                data_answer(recv.id(), offset, &buffer[..length])
-            }
-            Poll::Ready(Err(ReadError::Reset(reason))) => {
-                ended(RecvOutcome::Reset { code: code(reason) })
-            }
-            Poll::Ready(Err(ReadError::ConnectionLost(_) | ReadError::ZeroRttRejected)) => {
+        read_answer(read, (recv.id(), &mut self.read), &buffer, |error| match error {
+            ReadError::Reset(reason) => ended(RecvOutcome::Reset { code: code(reason) }),
+            ReadError::ConnectionLost(_) | ReadError::ZeroRttRejected => {
                 ended(RecvOutcome::ConnectionLost)
             }
-            Poll::Ready(Err(ReadError::ClosedStream | ReadError::IllegalOrderedRead)) => {
-                Answer::Closed
-            }
-        }
+            ReadError::ClosedStream | ReadError::IllegalOrderedRead => Answer::Closed,
+        })
     }
 }
 

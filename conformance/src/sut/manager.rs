@@ -11,7 +11,7 @@ use streamproof_model::rfc::endpoint::{DROP_RESET_CODE, DROP_STOP_CODE};
 use streamproof_model::world::action::Role;
 
 use super::quinn_session::{
-    App, QuinnSession, READ_BUFFER, arena, code, data_answer, id_of, poll_with, to_varint,
+    App, QuinnSession, READ_BUFFER, arena, code, id_of, poll_with, read_answer, to_varint,
 };
 use super::{Observation, Session, Setup, Sut};
 use crate::concretize;
@@ -164,26 +164,18 @@ impl Handles {
     fn read(&mut self, waker: &Waker) -> Answer {
         let Some(recv) = &mut self.recv else { return Answer::Closed };
         let mut buffer = vec![0; READ_BUFFER];
+        let read = poll_with(waker, recv.read(&mut buffer));
         let ended = |outcome| Answer::RecvEnded { outcome };
-        match poll_with(waker, recv.read(&mut buffer)) {
-            Poll::Pending => Answer::NoData,
-            Poll::Ready(Ok(None)) => Answer::EndOfStream,
-            Poll::Ready(Ok(Some(length))) => {
-                let offset = self.read;
-                self.read += length as u64;
-                data_answer(recv.id(), offset, &buffer[..length])
-            }
-            Poll::Ready(Err(ReadError::Reset { code: reason })) => {
-                ended(RecvOutcome::Reset { code: code(reason) })
-            }
-            Poll::Ready(Err(ReadError::Stopped { code: reason })) => {
+        read_answer(read, (recv.id(), &mut self.read), &buffer, |error| match error {
+            ReadError::Reset { code: reason } => ended(RecvOutcome::Reset { code: code(reason) }),
+            ReadError::Stopped { code: reason } => {
                 ended(RecvOutcome::Stopped { code: code(reason) })
             }
-            Poll::Ready(Err(ReadError::ConnectionLost(_) | ReadError::ZeroRttRejected)) => {
+            ReadError::ConnectionLost(_) | ReadError::ZeroRttRejected => {
                 ended(RecvOutcome::ConnectionLost)
             }
-            Poll::Ready(Err(ReadError::IllegalOrderedRead)) => Answer::Closed,
-        }
+            ReadError::IllegalOrderedRead => Answer::Closed,
+        })
     }
 
     fn alive(&self) -> (bool, bool) {

@@ -134,11 +134,26 @@ pub(super) fn to_varint(code: ErrorCode) -> VarInt {
     VarInt::from_u64(code.0).unwrap_or(VarInt::MAX)
 }
 
-/// Bytes read at `offset`, compared with what belongs there.
-pub(super) fn data_answer(id: quinn::StreamId, offset: u64, data: &[u8]) -> Answer {
-    match first_wrong(id_of(id), offset, data) {
-        Some(offset) => Answer::Corrupt { offset },
-        None => Answer::Data { length: data.len() as u64 },
+/// What one poll of a `read` has come to. Bytes are compared with what belongs at `offset`, which moves on
+/// behind them; `refused` puts the system's own errors into the model's words.
+pub(super) fn read_answer<E>(
+    read: Poll<Result<Option<usize>, E>>,
+    (id, offset): (quinn::StreamId, &mut u64),
+    buffer: &[u8],
+    refused: impl FnOnce(E) -> Answer,
+) -> Answer {
+    match read {
+        Poll::Pending => Answer::NoData,
+        Poll::Ready(Ok(None)) => Answer::EndOfStream,
+        Poll::Ready(Ok(Some(length))) => {
+            let wrong = first_wrong(id_of(id), *offset, &buffer[..length]);
+            *offset += length as u64;
+            match wrong {
+                Some(offset) => Answer::Corrupt { offset },
+                None => Answer::Data { length: length as u64 },
+            }
+        }
+        Poll::Ready(Err(error)) => refused(error),
     }
 }
 

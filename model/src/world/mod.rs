@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod history;
+pub mod hostile;
 pub mod presets;
 pub mod properties;
 pub mod system;

@@ -10,22 +10,19 @@ use crate::rfc::call::{Answer, Call};
 use crate::rfc::choices::Choices;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::{ErrorCode, Frame};
-use crate::rfc::identity::{Direction, StreamId};
 use crate::rfc::receiving::RecvState;
 use crate::rfc::rules::{RFC9000, Rules};
 use crate::rfc::sending::Carriage;
 
 use super::action::{Action, Carries, Packet, Role};
 use super::history::History;
+use super::hostile;
 use super::presets::{Preset, Sends};
 
 /// The code with which the sending application resets.
 pub const RESET_CODE: ErrorCode = ErrorCode(7);
 /// The code with which the receiving application aborts reading.
 pub const ABORT_CODE: ErrorCode = ErrorCode(9);
-/// The code in a hostile peer's frames.
-pub const HOSTILE_CODE: ErrorCode = ErrorCode(66);
-
 /// Everything at one moment. `None` stands for the hostile peer.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct WorldState {
@@ -218,50 +215,12 @@ impl World {
         if victim.closed.is_some() || victim.is_lawless() {
             return;
         }
-        for frame in self.hostile_frames(victim, hostile) {
+        for frame in hostile::frames(victim, self.preset.length, hostile) {
             let after = victim.on_frame(&self.rules, self.choices(), &frame);
             for branch in 0..after.len() {
                 actions.push(Action::Hostile { frame, branch });
             }
         }
-    }
-
-    /// Every frame on the stream with every field up to one beyond the bounds, and each frame once
-    /// on a stream that the victim would have to open.
-    fn hostile_frames(&self, victim: &Endpoint, hostile: Role) -> Vec<Frame> {
-        let code = HOSTILE_CODE;
-        let on = |stream_id, sizes: u64| {
-            let mut frames =
-                vec![Frame::StopSending { stream_id, application_protocol_error_code: code }];
-            for final_size in 0..=sizes {
-                frames.push(Frame::ResetStream {
-                    stream_id,
-                    application_protocol_error_code: code,
-                    final_size,
-                });
-            }
-            for offset in 0..=sizes {
-                for length in 0..=sizes - offset {
-                    for fin in [false, true] {
-                        frames.push(Frame::Stream { stream_id, offset, length, fin });
-                    }
-                }
-            }
-            frames
-        };
-        let sizes = match hostile {
-            Role::Sender => self.preset.length + 1,
-            Role::Receiver => 0,
-        };
-        let mut frames = on(victim.stream_id, sizes);
-        let uncreated = StreamId::new(victim.side, Direction::Unidirectional, 1);
-        let uncreated_both = StreamId::new(victim.side, Direction::Bidirectional, 0);
-        frames.extend(on(uncreated, 0));
-        // RFC 9000 says nothing of RESET_STREAM on a bidirectional stream not yet created (C-11).
-        frames.extend(
-            on(uncreated_both, 0).into_iter().filter(|f| !matches!(f, Frame::ResetStream { .. })),
-        );
-        frames
     }
 
     // ---- effects --------------------------------------------------------------------------------

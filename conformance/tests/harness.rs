@@ -92,6 +92,7 @@ fn transport_parameters_of_both_sides_are_known() {
             max_stream_data: 50,
             max_streams_bidi: 2,
             max_streams_uni: 1,
+            ..SideLimits::default()
         };
         let limits =
             Limits { sut: SideLimits { max_streams_uni: 3, ..advertised }, puppet: advertised };

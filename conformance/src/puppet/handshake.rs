@@ -1,8 +1,9 @@
 //! How the puppet gets a connection: the one thing it does by itself.
 //!
-//! §7 with the null handshake of `wire::handshake`; §14.1 for padding. Initial and Handshake
-//! packets are acknowledged at once. Nothing is retransmitted, because the network of `world`
-//! loses nothing by itself.
+//! §7 with the null handshake of `wire::handshake`; §14.1 for padding; RFC 9001 §4.6 for 0-RTT.
+//! Initial and Handshake packets are acknowledged at once. Nothing is retransmitted, because the
+//! network of `world` loses nothing by itself. A puppet that holds back stops before its last
+//! message and waits for the caller: as a server it says nothing at all until then.
 
 use bytes::Bytes;
 use quinn::Side;
@@ -31,8 +32,43 @@ pub(super) enum Progress {
 impl Puppet {
     pub(super) fn send_client_hello(&mut self) {
         let parameters = self.encoded_parameters();
-        self.queue_message(Space::Initial, &Message::ClientHello(parameters));
+        let mut hello = Vec::new();
+        Message::ClientHello(parameters).encode(&mut hello);
+        if self.holds_back {
+            Message::EarlyData.encode(&mut hello);
+        }
+        self.space(Space::Initial).queue_crypto(hello);
         self.flush_handshake();
+    }
+
+    /// As a server that holds back: goes on with the handshake, with these transport parameters
+    /// (the connection IDs are filled in), and accepts the 0-RTT packets received or rejects them.
+    /// Rejected packets can no longer be acknowledged. Does nothing if it isn't holding back.
+    pub fn answer_hello(&mut self, accepted: bool, parameters: TransportParameters) {
+        if self.side.is_client() || !std::mem::take(&mut self.holds_back) {
+            return;
+        }
+        self.parameters = TransportParameters {
+            original_destination_connection_id: self.parameters.original_destination_connection_id,
+            initial_source_connection_id: self.parameters.initial_source_connection_id,
+            ..parameters
+        };
+        self.queue_message(Space::Initial, &Message::ServerHello);
+        match accepted {
+            true => self.queue_message(Space::Handshake, &Message::EarlyData),
+            false => self.space(Space::OneRtt).discard_received(),
+        }
+        self.queue_server_parameters();
+        self.flush_handshake();
+    }
+
+    /// As a client that holds back: completes the handshake. From here on packets are 1-RTT. Does
+    /// nothing if it isn't holding back.
+    pub fn send_finished(&mut self) {
+        if self.side.is_client() && std::mem::take(&mut self.holds_back) {
+            self.queue_finished();
+            self.flush_handshake();
+        }
     }
 
     /// Reacts to the frames of any packet that matter for the handshake.
@@ -57,6 +93,9 @@ impl Puppet {
 
     /// Sends what the handshake has to send, coalesced into one datagram (§12.2).
     pub(super) fn flush_handshake(&mut self) {
+        if self.holds_back && self.side.is_server() {
+            return;
+        }
         let mut packets = Vec::new();
         for space in [Space::Initial, Space::Handshake, Space::OneRtt] {
             let state = self.space(space);
@@ -75,7 +114,7 @@ impl Puppet {
         for (space, number, frames) in first {
             let mut payload = Vec::new();
             encode_frames(frames, &mut payload);
-            encode_packet(&self.header(*space, *number), &payload, &mut datagram);
+            encode_packet(&self.header((*space).into(), *number), &payload, &mut datagram);
         }
         let mut payload = Vec::new();
         encode_frames(last_frames, &mut payload);
@@ -84,7 +123,7 @@ impl Puppet {
             let padding = MIN_INITIAL_DATAGRAM.saturating_sub(datagram.len() + payload.len());
             payload.resize(payload.len() + padding, 0);
         }
-        let header = self.header(*last_space, *last_number);
+        let header = self.header((*last_space).into(), *last_number);
         encode_packet(&header, &payload, &mut datagram);
         self.outgoing.push(datagram.into());
         self.log.record(Sender::Puppet, || {
@@ -111,10 +150,10 @@ impl Puppet {
                 self.learn_parameters(parameters);
                 // §7.3: proves that nobody has changed the ID on the way.
                 self.parameters.original_destination_connection_id = Some(packet.destination);
-                self.queue_message(Space::Initial, &Message::ServerHello);
-                let parameters = self.encoded_parameters();
-                self.queue_message(Space::Handshake, &Message::ServerParameters(parameters));
-                self.progress = Progress::Complete;
+                if !self.holds_back {
+                    self.queue_message(Space::Initial, &Message::ServerHello);
+                    self.queue_server_parameters();
+                }
             }
             (Side::Server, Message::Finished) => {
                 let space = self.space(Space::OneRtt);
@@ -123,13 +162,26 @@ impl Puppet {
             }
             (Side::Client, Message::ServerParameters(parameters)) => {
                 self.learn_parameters(parameters);
-                self.queue_message(Space::Handshake, &Message::Finished);
-                self.progress = Progress::Complete;
+                if !self.holds_back {
+                    self.queue_finished();
+                }
             }
             // The puppet judges nobody: what it has no use for it lets pass.
             (Side::Client, Message::ServerHello | Message::ClientHello(_) | Message::Finished)
-            | (Side::Server, Message::ServerHello | Message::ServerParameters(_)) => {}
+            | (Side::Server, Message::ServerHello | Message::ServerParameters(_))
+            | (Side::Client | Side::Server, Message::EarlyData) => {}
         }
+    }
+
+    fn queue_server_parameters(&mut self) {
+        let parameters = self.encoded_parameters();
+        self.queue_message(Space::Handshake, &Message::ServerParameters(parameters));
+        self.progress = Progress::Complete;
+    }
+
+    fn queue_finished(&mut self) {
+        self.queue_message(Space::Handshake, &Message::Finished);
+        self.progress = Progress::Complete;
     }
 
     fn learn_parameters(&mut self, bytes: Bytes) {

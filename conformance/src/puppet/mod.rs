@@ -21,7 +21,7 @@ use quinn::Side;
 
 use crate::wire::handshake::UnknownMessage;
 use crate::wire::packet::{
-    Context, Header, Packet, PacketError, Space, decode_datagram, encode_packet,
+    Context, Header, Packet, PacketError, PacketType, Space, decode_datagram, encode_packet,
 };
 use crate::wire::parameters::{ParameterError, TransportParameters};
 use crate::wire::{ConnectionId, Frame, FrameError, decode_frames, encode_frames};
@@ -36,15 +36,18 @@ use space::SpaceState;
 /// The connection ID that the puppet gives itself.
 const OWN_ID: ConnectionId = ConnectionId::from_u64(0x7075_7070_6574_0001);
 
-/// Bytes before the frames of a 1-RTT packet: type, connection ID of quinn, packet number.
+/// Bytes before the frames of a 1-RTT packet: type, connection ID of quinn, packet number. (A 0-RTT
+/// packet has 17 more: version, two lengths, the puppet's connection ID, the packet's length.)
 const SHORT_HEADER: usize = 1 + 8 + 4;
 
 /// The most that the frames of one packet may take, in bytes.
 pub const MAX_PAYLOAD: usize = MAX_DATAGRAM - SHORT_HEADER;
 
-/// A 1-RTT packet from the system under test.
+/// A 0-RTT or 1-RTT packet from the system under test.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReceivedPacket {
+    /// Which of the two it is.
+    pub packet_type: PacketType,
     /// Its packet number.
     pub packet_number: u64,
     /// Its frames, in order.
@@ -90,7 +93,7 @@ pub enum PuppetError {
         /// The number asked for.
         packet_number: u64,
     },
-    /// No 1-RTT packet with this number was sent.
+    /// No 0-RTT or 1-RTT packet with this number was sent.
     #[error("packet {packet_number} was never sent, so it cannot be sent again")]
     NotSent {
         /// The number asked for.
@@ -107,6 +110,9 @@ pub struct PuppetConfig {
     pub parameters: TransportParameters,
     /// As a client: the destination of its first Initial packet.
     pub first_destination: ConnectionId,
+    /// Whether it stops before its last message of the handshake and waits to be told, so that the
+    /// client, whichever side that is, sends its data in 0-RTT packets.
+    pub holds_back: bool,
     /// Whether it writes an event log.
     pub log: bool,
 }
@@ -118,6 +124,9 @@ pub struct Puppet {
     parameters: TransportParameters,
     remote_id: ConnectionId,
     progress: Progress,
+    /// The last message of the handshake waits for [`answer_hello`](Self::answer_hello) or
+    /// [`send_finished`](Self::send_finished).
+    holds_back: bool,
     peer_parameters: Option<TransportParameters>,
     spaces: [SpaceState; 3],
     outgoing: Vec<Bytes>,
@@ -136,6 +145,7 @@ impl Puppet {
             parameters: config.parameters,
             remote_id: config.first_destination,
             progress: Progress::Begun,
+            holds_back: config.holds_back,
             peer_parameters: None,
             spaces: Default::default(),
             outgoing: Vec::new(),
@@ -151,7 +161,8 @@ impl Puppet {
         puppet
     }
 
-    /// Sends one 1-RTT packet with these frames and returns its packet number.
+    /// Sends one 1-RTT packet with these frames and returns its packet number. A client that holds
+    /// back its Finished sends a 0-RTT packet; the server would not look at a 1-RTT packet yet.
     ///
     /// # Panics
     ///
@@ -241,7 +252,7 @@ impl Puppet {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// The 1-RTT packets received since the last call, in order.
+    /// The 0-RTT and 1-RTT packets received since the last call, in order.
     pub fn take_received(&mut self) -> Vec<ReceivedPacket> {
         std::mem::take(&mut self.received)
     }
@@ -253,7 +264,7 @@ impl Puppet {
 
     /// The ack-eliciting 1-RTT packets that the system under test still waits for, in order:
     /// received, not acknowledged, and not declared lost by an acknowledgement three numbers
-    /// above (RFC 9002 §6.1.1).
+    /// above (RFC 9002 §6.1.1). 0-RTT packets are among them, unless they were rejected.
     pub fn outstanding(&self) -> Vec<u64> {
         self.spaces[Space::OneRtt as usize].outstanding()
     }
@@ -261,6 +272,11 @@ impl Puppet {
     /// The 1-RTT packets received above `packet_number` that ask for no acknowledgement, in order.
     pub fn plain_packets_above(&self, packet_number: u64) -> Vec<u64> {
         self.spaces[Space::OneRtt as usize].plain_packets_above(packet_number)
+    }
+
+    /// Whether the handshake waits for the puppet, which is holding back.
+    pub fn is_holding_back(&self) -> bool {
+        self.holds_back
     }
 
     /// Whether the handshake is confirmed on both sides (§7, RFC 9001 §4.1.2).
@@ -308,27 +324,33 @@ impl Puppet {
         payload: &[u8],
         describe: impl FnOnce() -> String,
     ) {
+        let packet_type = match self.holds_back && self.side.is_client() {
+            true => PacketType::ZeroRtt,
+            false => PacketType::OneRtt,
+        };
+        let mut datagram = Vec::with_capacity(SHORT_HEADER + payload.len());
+        encode_packet(&self.header(packet_type, packet_number), payload, &mut datagram);
         assert!(
-            payload.len() <= MAX_PAYLOAD,
+            datagram.len() <= MAX_DATAGRAM,
             "{} bytes of frames don't fit one packet",
             payload.len()
         );
         self.space(Space::OneRtt).use_number(packet_number);
-        let mut datagram = Vec::with_capacity(SHORT_HEADER + payload.len());
-        encode_packet(&self.header(Space::OneRtt, packet_number), payload, &mut datagram);
         let datagram = Bytes::from(datagram);
         self.sent.insert(packet_number, datagram.clone());
         self.outgoing.push(datagram);
-        self.log.record(Sender::Puppet, || format!("1-RTT {packet_number} [{}]", describe()));
+        self.log
+            .record(Sender::Puppet, || format!("{packet_type} {packet_number} [{}]", describe()));
     }
 
-    fn header(&self, space: Space, packet_number: u64) -> Header {
-        Header { space, destination: self.remote_id, source: OWN_ID, packet_number }
+    fn header(&self, packet_type: PacketType, packet_number: u64) -> Header {
+        Header { packet_type, destination: self.remote_id, source: OWN_ID, packet_number }
     }
 
     fn receive_packet(&mut self, packet: Packet, seen: &mut Vec<String>) {
         // A client's first packets go to an ID of its own choice (§7.2).
-        if packet.destination != OWN_ID && packet.space != Space::Initial {
+        let is_first = matches!(packet.packet_type, PacketType::Initial | PacketType::ZeroRtt);
+        if packet.destination != OWN_ID && !is_first {
             let destination = packet.destination;
             return self.complain(Complaint::NotForMe { destination });
         }
@@ -338,12 +360,13 @@ impl Puppet {
         };
         if self.log.is_enabled() {
             let frames = log::join(&frames);
-            seen.push(format!("{} {} [{frames}]", packet.space, packet.packet_number));
+            seen.push(format!("{} {} [{frames}]", packet.packet_type, packet.packet_number));
         }
         self.space(packet.space).on_received(packet.packet_number, &frames);
         self.on_handshake_packet(&packet, &frames);
         if packet.space == Space::OneRtt {
-            self.received.push(ReceivedPacket { packet_number: packet.packet_number, frames });
+            let Packet { packet_type, packet_number, .. } = packet;
+            self.received.push(ReceivedPacket { packet_type, packet_number, frames });
         }
     }
 }

@@ -21,6 +21,8 @@ enum Received {
     AckEliciting,
     /// It was acknowledged.
     Acknowledged,
+    /// It was thrown away unread: a 0-RTT packet that was rejected.
+    Discarded,
 }
 
 #[derive(Debug, Default)]
@@ -58,7 +60,7 @@ impl SpaceState {
     }
 
     pub(super) fn has_received(&self, number: u64) -> bool {
-        self.received.contains_key(&number)
+        self.received.get(&number).is_some_and(|state| *state != Received::Discarded)
     }
 
     pub(super) fn on_received(&mut self, number: u64, frames: &[Frame]) {
@@ -68,6 +70,11 @@ impl SpaceState {
         };
         self.owes_ack |= state == Received::AckEliciting;
         self.received.entry(number).or_insert(state);
+    }
+
+    /// Throws away what was received so far, as a server does that rejects 0-RTT.
+    pub(super) fn discard_received(&mut self) {
+        self.received.values_mut().for_each(|state| *state = Received::Discarded);
     }
 
     /// Notes that an ACK frame for these packets goes out, and what it tells the receiver about

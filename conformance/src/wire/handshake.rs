@@ -1,14 +1,16 @@
-//! The null handshake: four messages in CRYPTO frames that stand in for TLS.
+//! The null handshake: five messages in CRYPTO frames that stand in for TLS.
 //!
 //! RFC 9001 §4 fixes only what a handshake has to deliver: keys for each level, the transport
 //! parameters of both sides, and when it is complete. That much is here and nothing more: no
-//! certificates, no secrets, no 0-RTT. Both ends of it are ours, the null session in `world` and
+//! certificates, no secrets. Both ends of it are ours, the null session in `world` and
 //! the puppet.
 //!
 //! | message | sender | level | body |
 //! |---|---|---|---|
 //! | ClientHello | client | Initial | the client's transport parameters |
+//! | EarlyData | client | Initial, after its hello | nothing: it offers 0-RTT |
 //! | ServerHello | server | Initial | nothing |
+//! | EarlyData | server | Handshake, before its parameters | nothing: it accepts 0-RTT |
 //! | ServerParameters | server | Handshake | the server's transport parameters |
 //! | Finished | client | Handshake | nothing |
 
@@ -19,6 +21,8 @@ use bytes::{Buf, Bytes, BytesMut};
 pub enum Message {
     /// The client begins, with its encoded transport parameters.
     ClientHello(Bytes),
+    /// The client sends 0-RTT packets, or the server accepts them (RFC 9001 §4.6).
+    EarlyData,
     /// The server answers.
     ServerHello,
     /// The server's encoded transport parameters.
@@ -40,6 +44,7 @@ impl Message {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let (message_type, body): (u8, &[u8]) = match self {
             Self::ClientHello(parameters) => (1, parameters),
+            Self::EarlyData => (5, &[]),
             Self::ServerHello => (2, &[]),
             Self::ServerParameters(parameters) => (8, parameters),
             Self::Finished => (20, &[]),
@@ -79,6 +84,7 @@ impl MessageReader {
         match message_type {
             1 => Ok(Some(Message::ClientHello(body))),
             2 => Ok(Some(Message::ServerHello)),
+            5 => Ok(Some(Message::EarlyData)),
             8 => Ok(Some(Message::ServerParameters(body))),
             20 => Ok(Some(Message::Finished)),
             _ => Err(UnknownMessage { message_type }),

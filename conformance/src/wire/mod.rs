@@ -1,12 +1,12 @@
 //! What is on the wire: the frames and packets of RFC 9000 as values, and back.
 //!
 //! §12.4 and §19 (frames), §17 (packets), §16 (variable-length integers), §18 (transport
-//! parameters), and the four messages of the null handshake that stand in for TLS.
+//! parameters), and the messages of the null handshake that stand in for TLS.
 //!
 //! Encoding is permissive, because a puppet must be able to break the rules: a field takes any
 //! value below 2^62. Decoding is strict, because what the system under test sends is evidence.
 //! There is no encryption here and no state: packet numbers, streams and limits are the puppet's
-//! and the model's business. Version negotiation, Retry and 0-RTT packets are refused.
+//! and the model's business. Version negotiation and Retry packets are refused.
 
 mod connection_id;
 mod decode;

@@ -1,6 +1,6 @@
 //! Packets (§17): headers to bytes and back, with nothing encrypted.
 //!
-//! Initial, Handshake and 1-RTT packets of QUIC version 1. There is no header protection, no AEAD
+//! Initial, 0-RTT, Handshake and 1-RTT packets of QUIC version 1. There is no header protection, no AEAD
 //! and no tag (the null crypto of `world`), so a header can be read where it lies. The reserved
 //! bits and the key phase are read and reported, not judged. Packet numbers are written with four
 //! bytes, which keeps every packet long enough for quinn's header-protection sample.
@@ -23,7 +23,7 @@ pub enum Space {
     Initial,
     /// Handshake packets (§17.2.4).
     Handshake,
-    /// Application data: 1-RTT packets (§17.3.1).
+    /// Application data: 1-RTT packets (§17.3.1) and 0-RTT packets (§17.2.3).
     OneRtt,
 }
 
@@ -37,10 +37,56 @@ impl fmt::Display for Space {
     }
 }
 
+/// The types of packets that are played here (§17.2, §17.3).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum PacketType {
+    /// §17.2.2
+    Initial,
+    /// §17.2.3: application data before the handshake is complete.
+    ZeroRtt,
+    /// §17.2.4
+    Handshake,
+    /// §17.3.1
+    OneRtt,
+}
+
+impl PacketType {
+    /// The packet number space that packets of this type are numbered in (§12.3).
+    pub const fn space(self) -> Space {
+        match self {
+            Self::Initial => Space::Initial,
+            Self::Handshake => Space::Handshake,
+            Self::ZeroRtt | Self::OneRtt => Space::OneRtt,
+        }
+    }
+}
+
+impl fmt::Display for PacketType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ZeroRtt => f.write_str("0-RTT"),
+            Self::Initial | Self::Handshake | Self::OneRtt => self.space().fmt(f),
+        }
+    }
+}
+
+impl From<Space> for PacketType {
+    /// The type of packet that a space has once its keys are there: 1-RTT for application data.
+    fn from(space: Space) -> Self {
+        match space {
+            Space::Initial => Self::Initial,
+            Space::Handshake => Self::Handshake,
+            Space::OneRtt => Self::OneRtt,
+        }
+    }
+}
+
 /// A packet as it was received.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Packet {
-    /// The packet number space, and with it the packet's type.
+    /// The packet's type.
+    pub packet_type: PacketType,
+    /// The packet number space.
     pub space: Space,
     /// Whom the packet is for.
     pub destination: ConnectionId,
@@ -76,7 +122,7 @@ pub enum PacketError {
         /// The version that was read.
         version: u32,
     },
-    /// A 0-RTT or Retry packet; neither is played here.
+    /// A Retry packet, which is not played here.
     #[error("§17.2: long packet type {packet_type} is not supported")]
     Type {
         /// The two type bits.
@@ -93,8 +139,8 @@ pub enum PacketError {
 /// The header of a packet to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
-    /// The packet number space, and with it the packet's type.
-    pub space: Space,
+    /// The packet's type, and with it the packet number space.
+    pub packet_type: PacketType,
     /// Whom the packet is for.
     pub destination: ConnectionId,
     /// Who sends it; written into long headers only.
@@ -106,10 +152,11 @@ pub struct Header {
 /// Appends one packet to a datagram.
 pub fn encode_packet(header: &Header, payload: &[u8], datagram: &mut Vec<u8>) {
     // The low two bits are the length of the packet number, minus one (§17.2, §17.3.1).
-    match header.space {
-        Space::Initial => encode_long(0xc3, header, payload.len(), datagram),
-        Space::Handshake => encode_long(0xe3, header, payload.len(), datagram),
-        Space::OneRtt => {
+    match header.packet_type {
+        PacketType::Initial => encode_long(0xc3, header, payload.len(), datagram),
+        PacketType::ZeroRtt => encode_long(0xd3, header, payload.len(), datagram),
+        PacketType::Handshake => encode_long(0xe3, header, payload.len(), datagram),
+        PacketType::OneRtt => {
             datagram.push(0x43);
             datagram.extend_from_slice(header.destination.as_bytes());
         }
@@ -127,7 +174,7 @@ fn encode_long(first: u8, header: &Header, payload: usize, datagram: &mut Vec<u8
         datagram.push(id.as_bytes().len() as u8);
         datagram.extend_from_slice(id.as_bytes());
     }
-    if header.space == Space::Initial {
+    if header.packet_type == PacketType::Initial {
         // §17.2.2: no token.
         varint::encode(0, datagram);
     }
@@ -161,6 +208,7 @@ fn decode_packet(reader: &mut Reader, context: &Context) -> Result<Packet, Packe
     let destination = connection_id(context.connection_id_length as u64, reader)?;
     let packet_number = packet_number(first, Space::OneRtt, reader, context)?;
     Ok(Packet {
+        packet_type: PacketType::OneRtt,
         space: Space::OneRtt,
         destination,
         source: None,
@@ -182,12 +230,14 @@ fn decode_long(first: u8, reader: &mut Reader, context: &Context) -> Result<Pack
     let destination = connection_id(u64::from(length), reader)?;
     let length = reader.u8()?;
     let source = connection_id(u64::from(length), reader)?;
-    let space = match first >> 4 & 0x03 {
-        0 => Space::Initial,
-        2 => Space::Handshake,
+    let packet_type = match first >> 4 & 0x03 {
+        0 => PacketType::Initial,
+        1 => PacketType::ZeroRtt,
+        2 => PacketType::Handshake,
         packet_type => return Err(PacketError::Type { packet_type }),
     };
-    if space == Space::Initial {
+    let space = packet_type.space();
+    if packet_type == PacketType::Initial {
         let token = reader.varint()?;
         reader.take(token)?;
     }
@@ -195,6 +245,7 @@ fn decode_long(first: u8, reader: &mut Reader, context: &Context) -> Result<Pack
     let mut body = Reader::new(reader.take(length)?);
     let packet_number = packet_number(first, space, &mut body, context)?;
     Ok(Packet {
+        packet_type,
         space,
         destination,
         source: Some(source),

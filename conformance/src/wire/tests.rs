@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::packet::{Context, Header, Packet, Space, decode_datagram, encode_packet};
+use super::packet::{Context, Header, Packet, PacketType, decode_datagram, encode_packet};
 use super::*;
 
 fn integer() -> impl Strategy<Value = u64> {
@@ -157,19 +157,21 @@ proptest! {
 #[test]
 fn coalesced_packets_encoded_and_decoded_are_the_same() {
     let ids = (ConnectionId::from_u64(1), ConnectionId::from_u64(2));
-    let spaces = [Space::Initial, Space::Handshake, Space::OneRtt];
+    let types =
+        [PacketType::Initial, PacketType::ZeroRtt, PacketType::Handshake, PacketType::OneRtt];
     let mut datagram = Vec::new();
-    for (number, space) in spaces.into_iter().enumerate() {
-        let header =
-            Header { space, destination: ids.0, source: ids.1, packet_number: number as u64 };
+    for (number, packet_type) in types.into_iter().enumerate() {
+        let packet_number = number as u64;
+        let header = Header { packet_type, destination: ids.0, source: ids.1, packet_number };
         encode_packet(&header, &[0x01], &mut datagram);
     }
     let context = Context { connection_id_length: 8, largest_received: [None; 3] };
-    let expected = spaces.into_iter().enumerate().map(|(number, space)| {
+    let expected = types.into_iter().enumerate().map(|(number, packet_type)| {
         Ok(Packet {
-            space,
+            packet_type,
+            space: packet_type.space(),
             destination: ids.0,
-            source: (space != Space::OneRtt).then_some(ids.1),
+            source: (packet_type != PacketType::OneRtt).then_some(ids.1),
             packet_number: number as u64,
             payload: Bytes::from_static(&[0x01]),
         })

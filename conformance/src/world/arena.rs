@@ -1,4 +1,5 @@
-//! One real quinn connection and one puppet, alone in a world, with the handshake behind them.
+//! One real quinn connection and one puppet, alone in a world, with the handshake behind them, or
+//! held up in the middle of it so that 0-RTT can be played.
 //!
 //! The stage on which traces are played. The system under test is `connection` and whatever the
 //! caller builds on it; the puppet is its peer. Application calls are made on `connection`
@@ -15,9 +16,8 @@ use quinn::{ConnectError, Connection, ConnectionError, Endpoint, Side};
 
 use super::config::{self, FIRST_DESTINATION, Limits, SideLimits};
 use super::socket::PUPPET_ADDRESS;
-use super::{World, poll_once};
+use super::{TaskHandle, World, poll_once};
 use crate::puppet::{Puppet, PuppetConfig, PuppetError, ReceivedPacket};
-use crate::wire::parameters::TransportParameters;
 use crate::wire::{ConnectionId, Frame};
 
 /// RFC 9002 §6.1.1: so many packet numbers later, an unacknowledged packet is lost.
@@ -37,8 +37,30 @@ pub struct ArenaConfig {
     pub limits: Limits,
     /// How many bytes quinn buffers for sending before a write would block.
     pub send_window: u64,
+    /// With it the client, quinn or the puppet, sends 0-RTT packets, and the handshake is held up
+    /// until [`Arena::finish_handshake`] or [`Arena::send_finished`].
+    pub early: Option<Early>,
     /// Whether the event log is written.
     pub log: bool,
+}
+
+/// An earlier connection, of which the client still has a ticket (RFC 9001 §4.6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Early {
+    /// quinn as the client: the puppet's limits at that time, which quinn remembers and keeps to
+    /// until it learns the new ones (§7.4.1). Not used with quinn as the server: the puppet keeps
+    /// to no limit anyway.
+    pub remembered: SideLimits,
+    /// quinn as the server: whether it accepts 0-RTT packets. Not used with quinn as the client:
+    /// the puppet is told in [`Arena::finish_handshake`].
+    pub accepts: bool,
+}
+
+impl Default for Early {
+    /// The default limits; a server that accepts.
+    fn default() -> Self {
+        Self { remembered: SideLimits::default(), accepts: true }
+    }
 }
 
 impl Default for ArenaConfig {
@@ -49,6 +71,7 @@ impl Default for ArenaConfig {
             seed: 0,
             limits: Limits::default(),
             send_window: 8 << 20,
+            early: None,
             log: false,
         }
     }
@@ -65,6 +88,12 @@ pub enum ArenaError {
         /// Its value.
         value: u64,
     },
+    /// The limits to be remembered are not legal transport parameters (§18.2).
+    #[error("quinn cannot remember such limits")]
+    Remembered,
+    /// The handshake is not held up on this side.
+    #[error("no handshake waits for the puppet")]
+    NotHeldBack,
     /// quinn could not make an endpoint.
     #[error("no endpoint: {0}")]
     Endpoint(#[from] io::Error),
@@ -88,21 +117,43 @@ pub struct Arena {
     pub puppet: Puppet,
     /// The connection under test.
     pub connection: Connection,
+    early: Option<EarlyAnswer>,
     _endpoint: Endpoint,
+}
+
+/// What quinn says about its 0-RTT packets, once it knows.
+#[derive(Debug)]
+enum EarlyAnswer {
+    Awaited(TaskHandle<bool>),
+    Known(bool),
 }
 
 impl Arena {
     /// A fresh connection: handshake confirmed, everything that quinn sends by itself acknowledged
     /// and out of the log, nothing in flight, virtual time zero.
+    ///
+    /// With [`ArenaConfig::early`], `connection` is one before the end of the handshake. quinn as the
+    /// client has sent its hello and has heard nothing, so all it does is seen in 0-RTT packets and
+    /// nothing can be delivered, acknowledged or lost. quinn as the server has sent everything and
+    /// waits for the Finished: what [`deliver`](Self::deliver) sends is a 0-RTT packet, what quinn
+    /// sends is 1-RTT and can be acknowledged after [`send_finished`](Self::send_finished).
     pub fn new(config: &ArenaConfig) -> Result<Self, ArenaError> {
         let mut world = World::new();
         let mut puppet = Puppet::new(puppet_config(config)?);
-        let (endpoint, connection) = match config.side {
+        let (endpoint, (connection, early)) = match config.side {
             Side::Client => connect(config, &mut world, &mut puppet)?,
             Side::Server => accept(config, &mut world, &mut puppet)?,
         };
-        let mut arena = Self { world, puppet, connection, _endpoint: endpoint };
+        let mut arena = Self { world, puppet, connection, early, _endpoint: endpoint };
         arena.settle();
+        if config.early.is_some() {
+            drop(arena.received());
+            arena.puppet.log_mut().clear();
+            return match arena.puppet.is_holding_back() {
+                true => Ok(arena),
+                false => Err(ArenaError::Unfinished),
+            };
+        }
         arena.clear_the_stage();
         if let Some(reason) = arena.close_reason() {
             return Err(reason.into());
@@ -113,14 +164,62 @@ impl Arena {
         Ok(arena)
     }
 
+    /// The puppet, as the server, goes on with the handshake that was held up, advertises these
+    /// limits, and accepts or rejects the 0-RTT packets; settles.
+    ///
+    /// Limits below the remembered ones are legal only with a rejection (§7.4.1). The connection may
+    /// be closed afterwards: [`close_reason`](Self::close_reason). What quinn sends by itself at the
+    /// end of a handshake, such as NEW_CONNECTION_ID, is in [`received`](Self::received) and not
+    /// acknowledged, because an acknowledgement could make it take earlier packets for lost. Rejected
+    /// packets cannot be acknowledged anymore. Fails if a limit is 2^62 or above, or if nothing was
+    /// held up.
+    pub fn finish_handshake(
+        &mut self,
+        accepted: bool,
+        limits: &SideLimits,
+    ) -> Result<(), ArenaError> {
+        let parameters = limits.parameters()?;
+        if !self.puppet.is_holding_back() || self.connection.side().is_server() {
+            return Err(ArenaError::NotHeldBack);
+        }
+        self.puppet_now().answer_hello(accepted, parameters);
+        self.settle();
+        Ok(())
+    }
+
+    /// The puppet, as the client, completes the handshake that was held up; settles. From here on
+    /// [`deliver`](Self::deliver) sends 1-RTT packets. Fails if nothing was held up.
+    pub fn send_finished(&mut self) -> Result<(), ArenaError> {
+        if !self.puppet.is_holding_back() || self.connection.side().is_client() {
+            return Err(ArenaError::NotHeldBack);
+        }
+        self.puppet_now().send_finished();
+        self.settle();
+        Ok(())
+    }
+
+    /// What quinn's `ZeroRttAccepted` says: whether 0-RTT was accepted, `None` before the handshake
+    /// is complete or without 0-RTT. quinn as the server says `false` in any case.
+    pub fn zero_rtt_accepted(&mut self) -> Option<bool> {
+        if let Some(EarlyAnswer::Awaited(task)) = &self.early
+            && let Some(accepted) = task.take()
+        {
+            self.early = Some(EarlyAnswer::Known(accepted));
+        }
+        match self.early {
+            Some(EarlyAnswer::Known(accepted)) => Some(accepted),
+            Some(EarlyAnswer::Awaited(_)) | None => None,
+        }
+    }
+
     /// Runs the system under test until nothing is ready, and hands all datagrams over in both
     /// directions. No time passes.
     pub fn settle(&mut self) {
         exchange(&mut self.world, &mut self.puppet);
     }
 
-    /// The puppet sends one 1-RTT packet with these frames; settles; returns the packet number.
-    /// Panics as [`Puppet::send`] does.
+    /// The puppet sends one 1-RTT packet (0-RTT, if it is a client and the handshake is held up) with
+    /// these frames; settles; returns the packet number. Panics as [`Puppet::send`] does.
     pub fn deliver(&mut self, frames: &[Frame]) -> u64 {
         let packet_number = self.puppet_now().send(frames);
         self.settle();
@@ -149,7 +248,7 @@ impl Arena {
         Ok(())
     }
 
-    /// The 1-RTT packets from the system under test since the last call, in order.
+    /// The 0-RTT and 1-RTT packets from the system under test since the last call, in order.
     pub fn received(&mut self) -> Vec<ReceivedPacket> {
         self.puppet.take_received()
     }
@@ -166,15 +265,15 @@ impl Arena {
     /// No time passes and nothing of it is acknowledged: PINGs after a gap make quinn spend three
     /// more packet numbers on packets that hold nothing but ACK, and those are acknowledged (they
     /// show up in [`received`](Self::received)). Settles before, so that what waits to be sent is
-    /// sent, and lost, first. Returns the packet numbers that were lost; with none, or after the
-    /// connection has closed, it does nothing more.
+    /// sent, and lost, first. Returns the packet numbers that were lost; with none, after the
+    /// connection has closed, or while the handshake is held up, it does nothing more.
     pub fn lose_outstanding(&mut self) -> Vec<u64> {
         self.settle();
         let lost = self.puppet.outstanding();
         let Some(&last) = lost.last() else {
             return lost;
         };
-        if self.close_reason().is_some() {
+        if self.close_reason().is_some() || self.puppet.is_holding_back() {
             return Vec::new();
         }
         for _ in 0..MAX_FENCE {
@@ -260,17 +359,20 @@ fn exchange(world: &mut World, puppet: &mut Puppet) {
     }
 }
 
+/// A connection, and with 0-RTT the answer to it.
+type Connected = (Connection, Option<EarlyAnswer>);
+
 /// quinn as the client.
 fn connect(
     config: &ArenaConfig,
     world: &mut World,
     puppet: &mut Puppet,
-) -> Result<(Endpoint, Connection), ArenaError> {
+) -> Result<(Endpoint, Connected), ArenaError> {
     let endpoint = endpoint(config, None, world)?;
     let client = config::client(config)?;
     let connecting = endpoint.connect_with(client, PUPPET_ADDRESS, "puppet")?;
     exchange(world, puppet);
-    finish(connecting).map(|connection| (endpoint, connection))
+    finish(config, connecting, world).map(|connected| (endpoint, connected))
 }
 
 /// quinn as the server.
@@ -278,7 +380,7 @@ fn accept(
     config: &ArenaConfig,
     world: &mut World,
     puppet: &mut Puppet,
-) -> Result<(Endpoint, Connection), ArenaError> {
+) -> Result<(Endpoint, Connected), ArenaError> {
     let endpoint = endpoint(config, Some(config::server(config)?), world)?;
     exchange(world, puppet);
     let Poll::Ready(Some(incoming)) = poll_once(endpoint.accept()) else {
@@ -286,12 +388,21 @@ fn accept(
     };
     let connecting = incoming.accept()?;
     exchange(world, puppet);
-    finish(connecting).map(|connection| (endpoint, connection))
+    finish(config, connecting, world).map(|connected| (endpoint, connected))
 }
 
-fn finish(connecting: quinn::Connecting) -> Result<Connection, ArenaError> {
+fn finish(
+    config: &ArenaConfig,
+    connecting: quinn::Connecting,
+    world: &mut World,
+) -> Result<Connected, ArenaError> {
+    if config.early.is_some() {
+        let (connection, accepted) = connecting.into_0rtt().map_err(|_| ArenaError::Unfinished)?;
+        let answer = EarlyAnswer::Awaited(world.spawn(accepted));
+        return Ok((connection, Some(answer)));
+    }
     match poll_once(connecting) {
-        Poll::Ready(connection) => Ok(connection?),
+        Poll::Ready(connection) => Ok((connection?, None)),
         Poll::Pending => Err(ArenaError::Unfinished),
     }
 }
@@ -307,20 +418,10 @@ fn endpoint(
 }
 
 fn puppet_config(config: &ArenaConfig) -> Result<PuppetConfig, ArenaError> {
-    config::check(&config.limits.puppet)?;
-    let SideLimits { max_data, max_stream_data, max_streams_bidi, max_streams_uni } =
-        config.limits.puppet;
     Ok(PuppetConfig {
         side: !config.side,
-        parameters: TransportParameters {
-            initial_max_data: max_data,
-            initial_max_stream_data_bidi_local: max_stream_data,
-            initial_max_stream_data_bidi_remote: max_stream_data,
-            initial_max_stream_data_uni: max_stream_data,
-            initial_max_streams_bidi: max_streams_bidi,
-            initial_max_streams_uni: max_streams_uni,
-            ..TransportParameters::default()
-        },
+        parameters: config.limits.puppet.parameters()?,
+        holds_back: config.early.is_some(),
         first_destination: ConnectionId::from_u64(FIRST_DESTINATION),
         log: config.log,
     })

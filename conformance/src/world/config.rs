@@ -15,8 +15,9 @@ use quinn::{
     NoneTokenStore, ServerConfig, TimeSource, TransportConfig, VarInt,
 };
 
-use super::arena::{ArenaConfig, ArenaError};
-use super::crypto::NullCrypto;
+use super::arena::{ArenaConfig, ArenaError, Early};
+use super::crypto::{EarlyPolicy, NullClient, NullCrypto, NullServer};
+use crate::wire::parameters::TransportParameters;
 
 /// The receiving limits that one side advertises in its transport parameters (§18.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,6 +30,38 @@ pub struct SideLimits {
     pub max_streams_bidi: u64,
     /// How many unidirectional streams the peer may open.
     pub max_streams_uni: u64,
+    /// In place of `max_stream_data`: on bidirectional streams that this side opens. Of the
+    /// puppet's limits only, as the next two: quinn advertises one value for all kinds.
+    pub max_stream_data_bidi_local: Option<u64>,
+    /// In place of `max_stream_data`: on bidirectional streams that the peer opens.
+    pub max_stream_data_bidi_remote: Option<u64>,
+    /// In place of `max_stream_data`: on unidirectional streams, which the peer opens.
+    pub max_stream_data_uni: Option<u64>,
+}
+
+impl SideLimits {
+    /// The limits as transport parameters (§18.2), with the RFC's defaults for everything else.
+    /// Fails if a limit is 2^62 or above.
+    pub fn parameters(&self) -> Result<TransportParameters, ArenaError> {
+        let of_kind = |kind: Option<u64>| kind.unwrap_or(self.max_stream_data);
+        let parameters = TransportParameters {
+            initial_max_data: self.max_data,
+            initial_max_stream_data_bidi_local: of_kind(self.max_stream_data_bidi_local),
+            initial_max_stream_data_bidi_remote: of_kind(self.max_stream_data_bidi_remote),
+            initial_max_stream_data_uni: of_kind(self.max_stream_data_uni),
+            initial_max_streams_bidi: self.max_streams_bidi,
+            initial_max_streams_uni: self.max_streams_uni,
+            ..TransportParameters::default()
+        };
+        varint("max_data", parameters.initial_max_data)?;
+        varint("max_stream_data", self.max_stream_data)?;
+        varint("max_stream_data_bidi_local", parameters.initial_max_stream_data_bidi_local)?;
+        varint("max_stream_data_bidi_remote", parameters.initial_max_stream_data_bidi_remote)?;
+        varint("max_stream_data_uni", parameters.initial_max_stream_data_uni)?;
+        varint("max_streams_bidi", parameters.initial_max_streams_bidi)?;
+        varint("max_streams_uni", parameters.initial_max_streams_uni)?;
+        Ok(parameters)
+    }
 }
 
 impl Default for SideLimits {
@@ -39,6 +72,9 @@ impl Default for SideLimits {
             max_stream_data: 1 << 20,
             max_streams_bidi: 64,
             max_streams_uni: 64,
+            max_stream_data_bidi_local: None,
+            max_stream_data_bidi_remote: None,
+            max_stream_data_uni: None,
         }
     }
 }
@@ -68,7 +104,11 @@ pub(crate) fn endpoint(seed: u64) -> EndpointConfig {
 
 pub(crate) fn client(config: &ArenaConfig) -> Result<ClientConfig, ArenaError> {
     let first = ConnectionId::new(&FIRST_DESTINATION.to_be_bytes());
-    let mut client = ClientConfig::new(Arc::new(NullCrypto));
+    let remembered = match &config.early {
+        Some(early) => Some(remembered(&early.remembered)?),
+        None => None,
+    };
+    let mut client = ClientConfig::new(Arc::new(NullClient { remembered }));
     client
         .transport_config(Arc::new(transport(config)?))
         .token_store(Arc::new(NoneTokenStore))
@@ -77,7 +117,11 @@ pub(crate) fn client(config: &ArenaConfig) -> Result<ClientConfig, ArenaError> {
 }
 
 pub(crate) fn server(config: &ArenaConfig) -> Result<ServerConfig, ArenaError> {
-    let mut server = ServerConfig::new(Arc::new(NullCrypto), Arc::new(NullCrypto));
+    let early = match config.early {
+        Some(Early { accepts: true, .. }) => EarlyPolicy::Accept,
+        Some(Early { accepts: false, .. }) | None => EarlyPolicy::Reject,
+    };
+    let mut server = ServerConfig::new(Arc::new(NullServer { early }), Arc::new(NullCrypto));
     server.transport_config(Arc::new(transport(config)?)).time_source(Arc::new(StoppedClock));
     // The defaults depend on a cargo feature that another crate may turn on.
     server.validation_token.sent(0).log(Arc::new(NoneTokenLog));
@@ -103,13 +147,15 @@ fn transport(config: &ArenaConfig) -> Result<TransportConfig, ArenaError> {
     Ok(transport)
 }
 
-/// Whether each limit can be written down at all.
-pub(crate) fn check(limits: &SideLimits) -> Result<(), ArenaError> {
-    varint("max_data", limits.max_data)?;
-    varint("max_stream_data", limits.max_stream_data)?;
-    varint("max_streams_bidi", limits.max_streams_bidi)?;
-    varint("max_streams_uni", limits.max_streams_uni)?;
-    Ok(())
+/// The puppet's limits as quinn remembers them.
+fn remembered(
+    limits: &SideLimits,
+) -> Result<quinn_proto::transport_parameters::TransportParameters, ArenaError> {
+    let mut bytes = Vec::new();
+    limits.parameters()?.encode(&mut bytes);
+    let side = quinn_proto::Side::Client;
+    quinn_proto::transport_parameters::TransportParameters::read(side, &mut &bytes[..])
+        .map_err(|_| ArenaError::Remembered)
 }
 
 fn varint(limit: &'static str, value: u64) -> Result<VarInt, ArenaError> {

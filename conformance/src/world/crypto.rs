@@ -1,9 +1,10 @@
 //! Null crypto: the traits of `quinn_proto::crypto` with nothing in them.
 //!
 //! RFC 9001 §4 and §5 as far as quinn needs them: levels, keys, the transport parameters of both
-//! sides, and when the handshake is complete. Packets stay readable, tags are empty. What is
-//! deliberately missing: secrets, certificates, resumption, 0-RTT, key update (the keys never
-//! differ, so a key phase means nothing here).
+//! sides, 0-RTT offered and answered (§4.6), and when the handshake is complete. Packets stay
+//! readable, tags are empty. What is deliberately missing: secrets, certificates, tickets (what a
+//! client remembers is simply given to it), key update (the keys never differ, so a key phase
+//! means nothing here).
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,22 +19,46 @@ use quinn_proto::{ConnectError, ConnectionId, Side, TransportError, TransportErr
 
 use crate::wire::handshake::{Message, MessageReader};
 
-/// Both configurations, and every key.
+/// Every key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NullCrypto;
 
-impl ClientConfig for NullCrypto {
+/// A client.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NullClient {
+    /// What it remembers of the server from an earlier connection. With it, it offers 0-RTT.
+    pub(crate) remembered: Option<TransportParameters>,
+}
+
+/// A server.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NullServer {
+    /// What it does when a client offers 0-RTT.
+    pub(crate) early: EarlyPolicy,
+}
+
+/// What a server does with 0-RTT.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum EarlyPolicy {
+    Accept,
+    #[default]
+    Reject,
+}
+
+impl ClientConfig for NullClient {
     fn start_session(
         self: Arc<Self>,
         _version: u32,
         _server_name: &str,
         parameters: &TransportParameters,
     ) -> Result<Box<dyn Session>, ConnectError> {
-        Ok(Box::new(NullSession::new(Side::Client, parameters)))
+        let mut session = NullSession::new(Side::Client, parameters);
+        session.remembered = self.remembered;
+        Ok(Box::new(session))
     }
 }
 
-impl ServerConfig for NullCrypto {
+impl ServerConfig for NullServer {
     fn initial_keys(
         &self,
         _version: u32,
@@ -51,7 +76,9 @@ impl ServerConfig for NullCrypto {
         _version: u32,
         parameters: &TransportParameters,
     ) -> Box<dyn Session> {
-        Box::new(NullSession::new(Side::Server, parameters))
+        let mut session = NullSession::new(Side::Server, parameters);
+        session.policy = self.early;
+        Box::new(session)
     }
 }
 
@@ -86,6 +113,12 @@ struct NullSession {
     stage: Stage,
     own_parameters: Bytes,
     peer_parameters: Option<TransportParameters>,
+    /// Client only: the server's parameters of an earlier connection.
+    remembered: Option<TransportParameters>,
+    /// Server only: what it does if 0-RTT is offered.
+    policy: EarlyPolicy,
+    /// A client has got the server's EarlyData, or a server has got a client's and accepts.
+    is_early_accepted: bool,
     incoming: MessageReader,
 }
 
@@ -101,6 +134,9 @@ impl NullSession {
             },
             own_parameters: own_parameters.into(),
             peer_parameters: None,
+            remembered: None,
+            policy: EarlyPolicy::default(),
+            is_early_accepted: false,
             incoming: MessageReader::default(),
         }
     }
@@ -118,6 +154,15 @@ impl NullSession {
             (Stage::AwaitClientHello, Message::ClientHello(bytes)) => {
                 self.learn_parameters(&bytes)?;
                 self.stage = Stage::SendServerHello;
+                Ok(())
+            }
+            // It comes right behind the hello, so it is read before anything is written.
+            (Stage::SendServerHello, Message::EarlyData) => {
+                self.is_early_accepted = self.policy == EarlyPolicy::Accept;
+                Ok(())
+            }
+            (Stage::AwaitServerParameters, Message::EarlyData) if self.remembered.is_some() => {
+                self.is_early_accepted = true;
                 Ok(())
             }
             (Stage::AwaitServerHello, Message::ServerHello) => {
@@ -160,12 +205,19 @@ impl Session for NullSession {
         None
     }
 
+    /// Asked once: of a client before it has sent anything, of a server after the client's hello.
     fn early_crypto(&self) -> Option<(Box<dyn HeaderKey>, Box<dyn PacketKey>)> {
-        None
+        let has_keys = match self.side {
+            Side::Client => self.remembered.is_some(),
+            Side::Server => self.is_early_accepted,
+        };
+        has_keys.then(|| -> (Box<dyn HeaderKey>, Box<dyn PacketKey>) {
+            (Box::new(NullCrypto), Box::new(NullCrypto))
+        })
     }
 
     fn early_data_accepted(&self) -> Option<bool> {
-        Some(false)
+        Some(self.is_early_accepted)
     }
 
     fn is_handshaking(&self) -> bool {
@@ -187,7 +239,8 @@ impl Session for NullSession {
     }
 
     fn transport_parameters(&self) -> Result<Option<TransportParameters>, TransportError> {
-        Ok(self.peer_parameters)
+        // Until the server's are there, quinn wants to see the remembered ones.
+        Ok(self.peer_parameters.or(self.remembered))
     }
 
     /// One step of the handshake for each call; quinn calls until nothing comes back. Keys are
@@ -196,6 +249,9 @@ impl Session for NullSession {
         match self.stage {
             Stage::ClientStart => {
                 Message::ClientHello(self.own_parameters.clone()).encode(out);
+                if self.remembered.is_some() {
+                    Message::EarlyData.encode(out);
+                }
                 self.stage = Stage::AwaitServerHello;
                 None
             }
@@ -214,6 +270,9 @@ impl Session for NullSession {
                 Some(null_keys())
             }
             Stage::SendServerParameters => {
+                if self.is_early_accepted {
+                    Message::EarlyData.encode(out);
+                }
                 Message::ServerParameters(self.own_parameters.clone()).encode(out);
                 self.stage = Stage::AwaitFinished;
                 Some(null_keys())

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-pub use arena::{Arena, ArenaConfig, ArenaError};
+pub use arena::{Arena, ArenaConfig, ArenaError, Early};
 pub use config::{Limits, SideLimits};
 pub use socket::MAX_DATAGRAM;
 

@@ -62,6 +62,17 @@ impl Puppet {
         self.flush_handshake();
     }
 
+    /// As a server that holds back: closes the connection with this transport error code in an
+    /// Initial packet (§10.2.3). Does nothing if it isn't holding back.
+    pub fn refuse_hello(&mut self, error_code: u64) {
+        if self.side.is_server() && std::mem::take(&mut self.holds_back) {
+            let frame_type = Some(0);
+            let close = Frame::ConnectionClose { error_code, frame_type, reason: Bytes::new() };
+            self.space(Space::Initial).pending.push(close);
+            self.flush_handshake();
+        }
+    }
+
     /// As a client that holds back: completes the handshake. From here on packets are 1-RTT. Does
     /// nothing if it isn't holding back.
     pub fn send_finished(&mut self) {

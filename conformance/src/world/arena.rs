@@ -187,6 +187,17 @@ impl Arena {
         Ok(())
     }
 
+    /// The puppet, as the server, closes the connection with this transport error code instead of
+    /// going on with the handshake that was held up; settles. Fails if nothing was held up.
+    pub fn refuse_handshake(&mut self, error_code: u64) -> Result<(), ArenaError> {
+        if !self.puppet.is_holding_back() || self.connection.side().is_server() {
+            return Err(ArenaError::NotHeldBack);
+        }
+        self.puppet_now().refuse_hello(error_code);
+        self.settle();
+        Ok(())
+    }
+
     /// The puppet, as the client, completes the handshake that was held up; settles. From here on
     /// [`deliver`](Self::deliver) sends 1-RTT packets. Fails if nothing was held up.
     pub fn send_finished(&mut self) -> Result<(), ArenaError> {

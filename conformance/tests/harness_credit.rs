@@ -196,7 +196,7 @@ fn stream_limits_changed_at_run_time_are_told_and_never_taken_back() {
         let connection = arena.connection.clone();
         let set = |count| match direction {
             UNI => connection.set_max_concurrent_uni_streams(code(count)),
-            _ => connection.set_max_concurrent_bi_streams(code(count)),
+            BIDI => connection.set_max_concurrent_bi_streams(code(count)),
         };
         set(2);
         assert_eq!(sent(&mut arena), [max_streams(direction, 2)]);

@@ -128,10 +128,10 @@ pub fn acknowledge_all(arena: &mut Arena) {
 
 /// The error code with which quinn has closed the connection.
 pub fn closed_with(arena: &mut Arena) -> Option<u64> {
-    sent(arena).into_iter().find_map(|frame| match frame {
-        Frame::ConnectionClose { error_code, .. } => Some(error_code),
-        _ => None,
-    })
+    let closes = |frame: Frame| {
+        if let Frame::ConnectionClose { error_code, .. } = frame { Some(error_code) } else { None }
+    };
+    sent(arena).into_iter().find_map(closes)
 }
 
 pub fn stream(stream_id: u64, offset: u64, data: &'static [u8], fin: bool) -> Frame {

@@ -5,7 +5,7 @@
 //! settles in a deterministic [`world`] opposite a scripted [`puppet`], what it did is put into the
 //! model's words ([`abstraction`]), and the [`referee`] keeps the model endpoints that explain it.
 //! [`replay`] is that loop; [`conform`] runs it over every edge of a preset; [`deviations`] knows what
-//! is known already.
+//! is known already. [`requirements`] is the list of rules, and what stands for each.
 
 pub mod abstraction;
 pub mod cli;
@@ -16,6 +16,7 @@ pub mod picture;
 pub mod puppet;
 pub mod referee;
 pub mod replay;
+pub mod requirements;
 pub mod sut;
 pub mod wire;
 pub mod world;

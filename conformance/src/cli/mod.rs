@@ -11,6 +11,7 @@ mod known;
 mod progress;
 mod prove;
 mod replay;
+mod requirements;
 mod table;
 mod traces;
 
@@ -50,6 +51,8 @@ enum Command {
     Traces(TracesArgs),
     /// Play one trace file.
     Replay(ReplayArgs),
+    /// List the rules of RFC 9000 about streams, and what stands for each.
+    Requirements(RequirementsArgs),
 }
 
 #[derive(Args, Debug)]
@@ -154,6 +157,22 @@ struct ReplayArgs {
     log: bool,
 }
 
+#[derive(Args, Debug)]
+struct RequirementsArgs {
+    /// Only this section, in full.
+    #[arg(long)]
+    section: Option<String>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Write a page with everything to this file.
+    #[arg(long)]
+    html: Option<PathBuf>,
+    /// Read the rules from this folder instead of those compiled in.
+    #[arg(long)]
+    from: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SearchArg {
     /// Breadth first.
@@ -223,6 +242,7 @@ pub fn run() -> ExitCode {
         Command::Conform(args) => conform::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Requirements(args) => requirements::run(&args),
     };
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,

@@ -1,23 +1,33 @@
 # make          builds, checks every preset, plays every tour against the manager on quinn; one table
 # make test     everything the CI runs
-# make nightly  the random walks, a hundred times as many, with a seed of the day
+# make nightly  the full tier of the presets, and the random walks, a hundred times as many, with a
+#               seed of the day
+# make second-opinion
+#               the same worlds in Promela, counted by SPIN
+# make documents
+#               writes the tables in documents again that commands make
 # make bench    how fast the judge and the checker are
 # make explore  the presets in the browser, at http://127.0.0.1:3000/
 # make deny     licences, bans and sources of the dependencies, with cargo-deny
 
 .DEFAULT_GOAL := prove
-.PHONY: prove test nightly bench explore deny deviations toolchain clean
+.PHONY: prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
 	@cargo fmt --version >/dev/null 2>&1 || { echo "installing rustfmt"; rustup component add rustfmt; }
 	@cargo clippy --version >/dev/null 2>&1 || { echo "installing clippy"; rustup component add clippy; }
 
+spin:
+	@command -v spin >/dev/null || { echo "installing SPIN for the second opinion (apt-get install spin)"; \
+		apt-get install -y -q spin >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q spin >/dev/null 2>&1; } \
+		|| echo "SPIN cannot be installed here: its tests are skipped"; }
+
 prove: toolchain
 	cargo build --release --locked
 	@target/release/streamproof prove
 
-test: toolchain
+test: toolchain spin
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy -p streamproof --locked -- -D warnings
@@ -25,8 +35,19 @@ test: toolchain
 	cargo test --workspace --locked --no-fail-fast
 
 nightly: toolchain
+	cargo run --release --locked -- check --tier full --search dfs
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \
 		cargo test --release --locked -p streamproof-conformance --test random_walks
+
+second-opinion: toolchain
+	specs/second-opinion.sh
+
+# Finds the shortest trace of each scenario again.
+scenarios: toolchain
+	cargo run --release --locked --quiet -- scenarios --write
+
+documents: toolchain
+	cargo run --release --locked --quiet -- mutants --update model/README.md
 
 bench: toolchain
 	cargo bench --locked -p streamproof-conformance

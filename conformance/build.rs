@@ -12,6 +12,7 @@ use std::{env, fs, io};
 
 const FOLDERS: [&str; 6] =
     ["conformance/src", "conformance/tests", "impl/src", "impl/tests", "model/src", "model/tests"];
+const CHOICES: [&str; 2] = ["specs/choices.md", "specs/requirements/CHOICES-PROPOSAL.md"];
 const SCENARIOS: &str = "conformance/scenarios";
 
 fn main() -> io::Result<()> {
@@ -37,6 +38,17 @@ fn main() -> io::Result<()> {
     watch(&folder);
     for name in scenarios(&folder)? {
         let _ = writeln!(text, "    {name:?},");
+    }
+    text.push_str(
+        "];\n\n/// The documents with the choices.\npub(super) const CHOICES: &[&str] = &[\n",
+    );
+    watch(&root.join("specs"));
+    for name in CHOICES {
+        let path = root.join(name);
+        if path.is_file() {
+            let path = path.canonicalize()?;
+            let _ = writeln!(text, "    include_str!({path:?}),");
+        }
     }
     text.push_str("];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());

@@ -19,9 +19,9 @@ fn replay(criterion: &mut Criterion) {
     let systems: [Box<dyn Sut>; 2] = [Box::new(Manager::default()), Box::new(BareQuinn)];
     let preset = Preset::find("hostile-receiver").expect("a preset");
     for sut in &systems {
-        let role = preset.roles()[0];
+        let side = preset.sides()[0];
         let run = || {
-            let mut tours = Tours::make(preset, role, &**sut);
+            let mut tours = Tours::make(preset, side, &**sut);
             tours.run(&**sut, NonZero::<usize>::MIN, &|_| {}).expect("a connection")
         };
         let report = run();

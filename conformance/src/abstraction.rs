@@ -1,7 +1,7 @@
 //! What came back, in the model's words: total matches, no rule.
 
 use streamproof_model::rfc::frame::{ErrorCode, Frame, content};
-use streamproof_model::rfc::identity::StreamId;
+use streamproof_model::rfc::identity::{Direction, StreamId};
 
 use crate::wire;
 
@@ -17,12 +17,8 @@ pub enum Seen {
         /// The first wrong byte's place.
         offset: u64,
     },
-    /// CONNECTION_CLOSE, with the transport error code, or `None` if the application closed.
-    Close(Option<u64>),
     /// A stream ID beyond 2^62-1; the decoder does not let one through.
     NoStream,
-    /// Flow control (§4, §19.9 to §19.14), which this model does not have yet.
-    Credit,
     /// No stream matter: acknowledgements, padding, probes, connection IDs, the handshake.
     Transport,
 }
@@ -59,14 +55,35 @@ pub fn frame(frame: &wire::Frame) -> Seen {
             })
         }
         wire::Frame::ConnectionClose { error_code, frame_type, .. } => {
-            Seen::Close(frame_type.map(|_| *error_code))
+            let transport_error = frame_type.map(|_| *error_code);
+            Seen::Frame(Frame::ConnectionClose { transport_error })
         }
-        wire::Frame::MaxData { .. }
-        | wire::Frame::MaxStreamData { .. }
-        | wire::Frame::MaxStreams { .. }
-        | wire::Frame::DataBlocked { .. }
-        | wire::Frame::StreamDataBlocked { .. }
-        | wire::Frame::StreamsBlocked { .. } => Seen::Credit,
+        wire::Frame::MaxData { maximum_data } => {
+            Seen::Frame(Frame::MaxData { maximum_data: *maximum_data })
+        }
+        wire::Frame::MaxStreamData { stream_id, maximum_stream_data } => {
+            on_stream(*stream_id, |stream_id| {
+                let maximum_stream_data = *maximum_stream_data;
+                Seen::Frame(Frame::MaxStreamData { stream_id, maximum_stream_data })
+            })
+        }
+        wire::Frame::MaxStreams { direction: of, maximum_streams } => {
+            let maximum_streams = *maximum_streams;
+            Seen::Frame(Frame::MaxStreams { direction: direction(*of), maximum_streams })
+        }
+        wire::Frame::DataBlocked { maximum_data } => {
+            Seen::Frame(Frame::DataBlocked { maximum_data: *maximum_data })
+        }
+        wire::Frame::StreamDataBlocked { stream_id, maximum_stream_data } => {
+            on_stream(*stream_id, |stream_id| {
+                let maximum_stream_data = *maximum_stream_data;
+                Seen::Frame(Frame::StreamDataBlocked { stream_id, maximum_stream_data })
+            })
+        }
+        wire::Frame::StreamsBlocked { direction: of, maximum_streams } => {
+            let maximum_streams = *maximum_streams;
+            Seen::Frame(Frame::StreamsBlocked { direction: direction(*of), maximum_streams })
+        }
         wire::Frame::Padding
         | wire::Frame::Ping
         | wire::Frame::Ack { .. }
@@ -77,6 +94,13 @@ pub fn frame(frame: &wire::Frame) -> Seen {
         | wire::Frame::PathChallenge { .. }
         | wire::Frame::PathResponse { .. }
         | wire::Frame::HandshakeDone => Seen::Transport,
+    }
+}
+
+const fn direction(direction: wire::Direction) -> Direction {
+    match direction {
+        wire::Direction::Bidirectional => Direction::Bidirectional,
+        wire::Direction::Unidirectional => Direction::Unidirectional,
     }
 }
 

@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use streamproof_model::rfc::frame::{Frame, content};
-use streamproof_model::rfc::identity::{Side, StreamId};
+use streamproof_model::rfc::identity::{Direction, Side, StreamId};
+use streamproof_model::rfc::parameters::Parameters;
 
 use crate::wire;
+use crate::world::SideLimits;
 
 /// The bytes of `offset..offset + length` of a stream, as every writer of this suite writes them.
 pub fn data(stream_id: StreamId, offset: u64, length: u64) -> Bytes {
@@ -33,6 +35,32 @@ pub fn frame(frame: &Frame) -> wire::Frame {
             fin,
             data: data(stream_id, offset, length),
         },
+        Frame::MaxData { maximum_data } => wire::Frame::MaxData { maximum_data },
+        Frame::MaxStreamData { stream_id, maximum_stream_data } => {
+            wire::Frame::MaxStreamData { stream_id: stream_id.value(), maximum_stream_data }
+        }
+        Frame::MaxStreams { direction, maximum_streams } => {
+            wire::Frame::MaxStreams { direction: wire_direction(direction), maximum_streams }
+        }
+        Frame::DataBlocked { maximum_data } => wire::Frame::DataBlocked { maximum_data },
+        Frame::StreamDataBlocked { stream_id, maximum_stream_data } => {
+            wire::Frame::StreamDataBlocked { stream_id: stream_id.value(), maximum_stream_data }
+        }
+        Frame::StreamsBlocked { direction, maximum_streams } => {
+            wire::Frame::StreamsBlocked { direction: wire_direction(direction), maximum_streams }
+        }
+        Frame::ConnectionClose { transport_error } => wire::Frame::ConnectionClose {
+            error_code: transport_error.unwrap_or(0),
+            frame_type: transport_error.map(|_| 0),
+            reason: Bytes::new(),
+        },
+    }
+}
+
+const fn wire_direction(direction: Direction) -> wire::Direction {
+    match direction {
+        Direction::Bidirectional => wire::Direction::Bidirectional,
+        Direction::Unidirectional => wire::Direction::Unidirectional,
     }
 }
 
@@ -41,5 +69,19 @@ pub const fn side(side: Side) -> quinn::Side {
     match side {
         Side::Client => quinn::Side::Client,
         Side::Server => quinn::Side::Server,
+    }
+}
+
+/// The limits that one side advertises. quinn has one limit for streams of every kind; a puppet that
+/// plays the peer has all three.
+pub const fn limits(parameters: &Parameters) -> SideLimits {
+    SideLimits {
+        max_data: parameters.max_data,
+        max_stream_data: parameters.max_stream_data_uni,
+        max_stream_data_bidi_local: Some(parameters.max_stream_data_bidi_local),
+        max_stream_data_bidi_remote: Some(parameters.max_stream_data_bidi_remote),
+        max_stream_data_uni: Some(parameters.max_stream_data_uni),
+        max_streams_bidi: parameters.max_streams_bidi,
+        max_streams_uni: parameters.max_streams_uni,
     }
 }

@@ -15,10 +15,12 @@ use std::time::{Duration, Instant};
 use streamproof_model::check::graph::{Graph, StateIndex};
 use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::endpoint::Endpoint;
+use streamproof_model::rfc::identity::Side;
+use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::trace::stimulus::Stimulus;
 use streamproof_model::trace::tours::{Tour, every_edge, remaining_edges};
 use streamproof_model::trace::{NotEnabled, Trace};
-use streamproof_model::world::action::{Action, Role};
+use streamproof_model::world::action::Action;
 use streamproof_model::world::presets::Preset;
 use streamproof_model::world::system::World;
 
@@ -30,18 +32,20 @@ use crate::world::ArenaError;
 /// How long a tour is, in steps, where the way to its first new edge is not longer.
 pub const TOUR_LENGTH: usize = 12;
 
-/// The tours of one preset for one role.
+/// The tours of one preset for one side.
 pub struct Tours {
     /// The preset, with the choices of the system under test.
     pub preset: Preset,
-    /// The role of the system under test.
-    pub role: Role,
+    /// The side of the system under test.
+    pub side: Side,
     graph: Graph,
     tours: Vec<Tour>,
 }
 
 /// What the system under test feels of a tour.
 struct Script {
+    /// What the server advertises, if 0-RTT is answered on the tour.
+    server: Option<Parameters>,
     stimuli: Vec<Stimulus>,
     /// The state of the graph after each stimulus.
     predicted: Vec<StateIndex>,
@@ -62,13 +66,13 @@ pub struct Finding {
     pub deviation: Deviation,
 }
 
-/// What a preset has shown for one role.
+/// What a preset has shown for one side.
 #[derive(Clone, Debug)]
 pub struct RoleReport {
     /// The preset's name.
     pub preset: &'static str,
-    /// The role of the system under test.
-    pub role: Role,
+    /// The side of the system under test.
+    pub side: Side,
     /// How many edges the graph has.
     pub edges: usize,
     /// How many of them are felt by the system under test; the others happen elsewhere, to the peer or
@@ -101,21 +105,22 @@ struct Coverage {
 }
 
 impl Tours {
-    /// Makes the tours of `preset` for a system in `role` that goes `sut`'s way.
-    pub fn make(preset: Preset, role: Role, sut: &dyn Sut) -> Self {
+    /// Makes the tours of `preset` for a system on `side` that goes `sut`'s way.
+    pub fn make(preset: Preset, side: Side, sut: &dyn Sut) -> Self {
         let choices = sut.choices();
         // Tours that look alike to the system are played once: what it does must follow from them.
         assert!(choices.is_decided(), "{} must say which way it goes", sut.name());
         let preset = Preset { choices, ..preset };
         let graph = Graph::explore(&World::new(preset));
         let tours = every_edge(&graph, TOUR_LENGTH);
-        Self { preset, role, graph, tours }
+        Self { preset, side, graph, tours }
     }
 
     /// The tour with this number as a trace; `None` if there are not so many.
     pub fn trace(&self, tour: usize) -> Option<Trace> {
-        let actions = self.tours.get(tour)?.iter().map(|edge| self.graph.edges[*edge].action);
-        Some(Trace { preset: self.preset, role: self.role, actions: actions.collect() })
+        let actions =
+            self.tours.get(tour)?.iter().map(|edge| self.graph.edges[*edge].action.clone());
+        Some(Trace { preset: self.preset, side: self.side, actions: actions.collect() })
     }
 
     /// The traces that are worth playing, each with its number.
@@ -141,7 +146,7 @@ impl Tours {
     }
 
     fn stimulus(&self, action: &Action) -> Option<Stimulus> {
-        Stimulus::of(action, self.role, self.preset.hostile.is_some())
+        Stimulus::of(action, self.side, self.preset.hostile.is_some())
     }
 
     /// The tours from number `first` on as scripts, and for each of them the script that plays it.
@@ -152,16 +157,17 @@ impl Tours {
                 Some((self.stimulus(&edge.action)?, edge.to))
             });
             let (stimuli, predicted) = felt.unzip();
-            Script { stimuli, predicted, tour }
+            let server = shaken(edges.iter().map(|edge| &self.graph.edges[*edge].action));
+            Script { server, stimuli, predicted, tour }
         });
         longest(all.collect(), first)
     }
 
     /// Plays one trace.
     fn play(&self, sut: &dyn Sut, script: &Script) -> Result<Replay, ArenaError> {
-        let setup = Setup { role: self.role, sender: self.preset.sender, log: false };
+        let setup = Setup { server: script.server, ..Setup::new(self.preset, self.side) };
         let steps = script.stimuli.iter().zip(&script.predicted).map(|(stimulus, state)| {
-            (*stimulus, self.graph.states[*state as usize].endpoint(self.role))
+            (stimulus.clone(), self.graph.states[*state as usize].endpoint(self.side))
         });
         replay(sut, &setup, steps)
     }
@@ -183,7 +189,7 @@ impl Tours {
         let mut coverage = Coverage { taken: vec![false; edges], astray: vec![false; edges] };
         let mut report = RoleReport {
             preset: self.preset.name,
-            role: self.role,
+            side: self.side,
             edges,
             felt: self.graph.edges.iter().filter(|e| self.stimulus(&e.action).is_some()).count(),
             taken: 0,
@@ -305,18 +311,28 @@ impl RoleReport {
 /// less `first`, which one plays it.
 fn longest(mut scripts: Vec<Script>, first: usize) -> (Vec<Script>, Vec<usize>) {
     let mut played_by = vec![0; scripts.len()];
-    scripts.sort_by(|a, b| a.stimuli.cmp(&b.stimuli).then(a.tour.cmp(&b.tour)));
+    scripts.sort_by(|a, b| (a.server, &a.stimuli, a.tour).cmp(&(b.server, &b.stimuli, b.tour)));
     let mut kept: Vec<Script> = Vec::new();
     // From the last to the first: a script comes directly before those that begin with it.
     for script in scripts.into_iter().rev() {
         let tour = script.tour;
-        let covered = kept.last().is_some_and(|next| next.stimuli.starts_with(&script.stimuli));
+        let covered = kept.last().is_some_and(|next| {
+            next.server == script.server && next.stimuli.starts_with(&script.stimuli)
+        });
         if !covered {
             kept.push(script);
         }
         played_by[tour - first] = kept.len() - 1;
     }
     (kept, played_by)
+}
+
+/// What the server advertises if 0-RTT is answered among these actions (§7.4.1).
+fn shaken<'a>(actions: impl IntoIterator<Item = &'a Action>) -> Option<Parameters> {
+    actions.into_iter().find_map(|action| {
+        let Action::Handshake { parameters, .. } = action else { return None };
+        Some(*parameters)
+    })
 }
 
 /// Why a trace cannot be replayed.
@@ -337,10 +353,11 @@ pub enum ReplayError {
 /// When the trace is no path of its world, or the system under test gives no connection.
 pub fn replay_trace(sut: &dyn Sut, trace: &Trace) -> Result<Replay, ReplayError> {
     let steps = trace.steps()?;
-    let setup = Setup { role: trace.role, sender: trace.preset.sender, log: true };
+    let setup =
+        Setup { server: shaken(&trace.actions), log: true, ..Setup::new(trace.preset, trace.side) };
     let script = steps.iter().filter_map(|step| {
         let endpoint: &Endpoint = &step.endpoint;
-        Some((step.stimulus?, Some(endpoint)))
+        Some((step.stimulus.clone()?, Some(endpoint)))
     });
     Ok(replay(sut, &setup, script)?)
 }

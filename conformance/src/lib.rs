@@ -5,7 +5,8 @@
 //! settles in a deterministic [`world`] opposite a scripted [`puppet`], what it did is put into the
 //! model's words ([`abstraction`]), and the [`referee`] keeps the model endpoints that explain it.
 //! [`replay`] is that loop; [`conform`] runs it over every edge of a preset; [`deviations`] knows what
-//! is known already. [`requirements`] is the list of rules, and what stands for each.
+//! is known already. [`requirements`] is the list of rules, and what stands for each, [`scenarios`] the
+//! traces that show them.
 
 pub mod abstraction;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod puppet;
 pub mod referee;
 pub mod replay;
 pub mod requirements;
+pub mod scenarios;
 pub mod sut;
 pub mod wire;
 pub mod world;

@@ -17,7 +17,7 @@ pub fn replay_diagram(sut: &dyn Sut, trace: &Trace, replay: &Replay) -> Diagram 
     let stimuli: Vec<Stimulus> = trace
         .actions
         .iter()
-        .filter_map(|action| Stimulus::of(action, trace.role, hostile))
+        .filter_map(|action| Stimulus::of(action, trace.side, hostile))
         .collect();
     let mut rows = Vec::new();
     for (number, came_back) in replay.came_back.iter().enumerate() {
@@ -30,10 +30,10 @@ pub fn replay_diagram(sut: &dyn Sut, trace: &Trace, replay: &Replay) -> Diagram 
         }
     }
     Diagram {
-        title: format!("{} as {} in preset {}", sut.name(), trace.role, trace.preset.name),
+        title: format!("{} as {} in preset {}", sut.name(), trace.side, trace.preset.name),
         subtitle: Some(format!("{} stimuli, then the liveness probe", stimuli.len())),
         lanes: vec![
-            Lane { name: sut.name().to_owned(), role: Some(format!("{} under test", trace.role)) },
+            Lane { name: sut.name().to_owned(), role: Some(format!("{} under test", trace.side)) },
             Lane { name: "puppet".to_owned(), role: Some("scripted peer".to_owned()) },
         ],
         rows,
@@ -56,8 +56,9 @@ fn stimulus_rows(step: usize, stimulus: &Stimulus, came_back: &[String], rows: &
             event(step, format!("{call} → {}", came_back.first().map_or("", String::as_str)))
         }
         Stimulus::Settle => event(step, "driver runs".to_owned()),
-        Stimulus::Deliver { frame } => message(step, SUT, frame.to_string()),
-        Stimulus::Acknowledge { frame } => message(step, SUT, format!("ACK of {frame}")),
+        Stimulus::Handshake { .. } => event(step, stimulus.to_string()),
+        Stimulus::Deliver { frames } => message(step, SUT, frames.to_string()),
+        Stimulus::Acknowledge { frames } => message(step, SUT, format!("ACK of {frames}")),
         Stimulus::LoseOutstanding => event(step, "all in flight is lost".to_owned()),
     });
     if !matches!(stimulus, Stimulus::Call { .. }) {

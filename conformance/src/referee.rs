@@ -6,15 +6,22 @@
 //! members that explain it, so that one deviation does not hide the next. No rule stands here; every
 //! question goes to [`streamproof_model::rfc`].
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use streamproof_model::rfc::breach::Breach;
-use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
+use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome, Subject};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::frame::Frame;
+use streamproof_model::rfc::identity::StreamId;
+use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::rfc::rules::{RFC9000, Rules};
 
 use crate::abstraction::Seen;
 use crate::sut::Observation;
+
+/// More than a settled endpoint can owe at once.
+const MOST_DEBTS: usize = 32;
 
 /// A rule that the system under test broke.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,21 +39,43 @@ pub struct Deviation {
 pub struct Referee {
     rules: Rules,
     states: Vec<Endpoint>,
-    read_waits: bool,
-    waiter_told: Option<SendOutcome>,
+    /// What the system is believed to be, departures included, if it is known which way it goes: no
+    /// explanation, but what the model predicts of it.
+    believed: Option<(Choices, Endpoint)>,
+    /// The streams on which a read, or a write, waits.
+    reads: BTreeSet<StreamId>,
+    writes: BTreeMap<StreamId, u64>,
+    /// What each waiter has been told, once it was judged.
+    told: BTreeMap<StreamId, SendOutcome>,
 }
 
 type Outcome = (Result<(), Breach>, Endpoint);
 
 impl Referee {
-    /// A judge who knows how the endpoint begins, and nothing more.
-    pub fn new(endpoint: Endpoint) -> Self {
-        Self { rules: RFC9000, states: vec![endpoint], read_waits: false, waiter_told: None }
+    /// A judge who knows how the endpoint begins, and which way it goes as a rule.
+    pub fn new(endpoint: Endpoint, way: Choices) -> Self {
+        Self {
+            rules: RFC9000,
+            believed: Some((way, endpoint.clone())),
+            states: vec![endpoint],
+            reads: BTreeSet::new(),
+            writes: BTreeMap::new(),
+            told: BTreeMap::new(),
+        }
     }
 
-    /// Whether one of the explanations is this endpoint.
+    /// Whether one of the explanations is this endpoint, but for what no rule asks for; or the endpoint
+    /// that departs from the RFC as this system is known to, after all that was seen.
     pub fn may_be(&self, endpoint: &Endpoint) -> bool {
-        self.states.contains(endpoint)
+        let same = |state: &Endpoint| state.is_same(endpoint);
+        let believed = self.believed.iter().map(|(_, state)| state);
+        self.states.iter().chain(believed).any(same)
+    }
+
+    /// The believed endpoint goes on.
+    fn believe(&mut self, next: impl FnOnce(&Choices, &Endpoint) -> Option<Endpoint>) {
+        let believed = self.believed.take();
+        self.believed = believed.and_then(|(way, state)| Some((way, next(&way, &state)?)));
     }
 
     /// The explanations. Never empty.
@@ -65,28 +94,48 @@ impl Referee {
     /// A frame arrived.
     pub fn arrived(&mut self, frame: &Frame) {
         let rules = self.rules;
+        self.believe(|way, state| state.on_frame(&rules, way, frame).into_iter().next());
         self.advance(|state| state.on_frame(&rules, &Choices::PERMITTED, frame));
     }
 
     /// A packet with these frames of the endpoint was acknowledged.
     pub fn acknowledged(&mut self, frames: &[Frame]) {
         let rules = self.rules;
+        self.believe(|_, state| Some(after_ack(&rules, state, frames)));
         self.advance(|state| vec![after_ack(&rules, state, frames)]);
     }
 
     /// The same for a packet that had been declared lost: the endpoint need not remember it (C-9).
     pub fn acknowledged_late(&mut self, frames: &[Frame]) {
         let rules = self.rules;
+        self.believe(|_, state| Some(after_ack(&rules, state, frames)));
         self.advance(|state| vec![after_ack(&rules, state, frames), state.clone()]);
     }
 
     /// Everything in flight was declared lost.
     pub fn all_lost(&mut self) {
-        self.advance(|state| {
+        let rules = self.rules;
+        let lose = |state: &Endpoint| {
             let mut next = state.clone();
-            next.on_all_lost();
-            vec![next]
+            next.on_all_lost(&rules);
+            next
+        };
+        self.believe(|_, state| Some(lose(state)));
+        self.advance(|state| vec![lose(state)]);
+    }
+
+    /// The server's part of the handshake arrived (§7.4.1).
+    pub fn shook_hands(&mut self, accepted: bool, server: &Parameters) {
+        let rules = self.rules;
+        self.believe(|way, state| Some(state.on_handshake(&rules, way, accepted, server)));
+        self.advance(|state| {
+            vec![state.on_handshake(&rules, &Choices::PERMITTED, accepted, server)]
         });
+        if !accepted {
+            self.reads.clear();
+            self.writes.clear();
+            self.told.clear();
+        }
     }
 
     fn advance(&mut self, step: impl Fn(&Endpoint) -> Vec<Endpoint>) {
@@ -103,12 +152,23 @@ impl Referee {
 
     /// The application called and was answered.
     pub fn answered(&mut self, call: Call, answer: Answer) -> Option<Deviation> {
-        self.read_waits = match call {
-            Call::Read => answer == Answer::NoData,
-            Call::AbortReading { .. } | Call::DropRecv => false,
-            Call::Write { .. } | Call::End | Call::Reset { .. } | Call::DropSend => self.read_waits,
-        };
+        match call.subject() {
+            Subject::Receiving(id) => drop(self.reads.remove(&id)),
+            Subject::Sending(id) => drop(self.writes.remove(&id)),
+            Subject::Connection => {}
+        }
+        if let (Call::Read { stream_id }, Answer::NoData) = (call, answer) {
+            self.reads.insert(stream_id);
+        }
+        if let (Call::Write { stream_id, length }, Answer::Blocked) = (call, answer) {
+            self.writes.insert(stream_id, length);
+        }
         let rules = self.rules;
+        self.believe(|way, state| {
+            let answers = state.call(&rules, way, call);
+            let fits = answers.iter().find(|(given, _)| *given == answer).or(answers.first());
+            Some(fits.map_or_else(|| state.clone(), |(_, next)| next.clone()))
+        });
         let answers = move |state: &Endpoint| state.call(&rules, &Choices::PERMITTED, call);
         self.judge(
             || format!("{call} → {answer}"),
@@ -127,7 +187,10 @@ impl Referee {
                     .map(|(_, next)| (Ok(()), next))
                     .collect();
                 match fits.is_empty() {
-                    true => vec![(Err(answer_breach(call, first, answer)), after)],
+                    true => {
+                        let breach = answer_breach(call, first, answer);
+                        vec![(Err(breach), as_answered(state, after, call, answer))]
+                    }
                     false => fits,
                 }
             },
@@ -143,92 +206,144 @@ impl Referee {
                 |_| vec!["the bytes that were written".to_owned()],
                 |state| vec![(Err(Breach::SentWrongBytes), state.clone())],
             ),
-            Seen::Close(code) => self.sent_close(*code),
             Seen::NoStream => self.judge(
                 || "a frame for no stream".to_owned(),
                 |_| Vec::new(),
                 |state| vec![(Err(Breach::WrongStream), state.clone())],
             ),
-            Seen::Credit | Seen::Transport => None,
+            Seen::Transport => None,
         }
     }
 
     fn sent_frame(&mut self, frame: &Frame) -> Option<Deviation> {
         let rules = self.rules;
+        self.believe(|way, state| {
+            let mut next = state.clone();
+            // Whether that was right is not asked here.
+            let _ = next.on_sent(&rules, way, frame);
+            Some(next)
+        });
         self.judge(
             || frame.to_string(),
             |state| vec![permitted_next(&rules, state)],
             |state| {
                 let mut next = state.clone();
-                let result = next.on_sent(&rules, frame);
+                let result = next.on_sent(&rules, &Choices::PERMITTED, frame);
                 vec![(result, next)]
             },
         )
     }
 
-    fn sent_close(&mut self, code: Option<u64>) -> Option<Deviation> {
+    /// The endpoint has settled and sends no more: everything that it still owes, in order.
+    pub fn silent(&mut self) -> Vec<Deviation> {
         let rules = self.rules;
-        self.judge(
-            || match code {
-                Some(code) => format!("CONNECTION_CLOSE with transport error {code:#04x}"),
-                None => "CONNECTION_CLOSE of the application".to_owned(),
-            },
-            |state| vec![permitted_next(&rules, state)],
-            |state| {
-                let mut next = state.clone();
-                let result = next.on_close_sent(code);
-                vec![(result, next)]
-            },
-        )
-    }
-
-    /// The endpoint has settled and sends no more.
-    pub fn silent(&mut self) -> Option<Deviation> {
-        let rules = self.rules;
-        self.judge(
-            || "silence".to_owned(),
-            |state| vec![permitted_next(&rules, state)],
-            |state| {
-                let mut next = state.clone();
-                let result = match next.silence_breach() {
-                    None => Ok(()),
-                    Some(breach) => {
-                        next.forgive_silence();
-                        Err(breach)
-                    }
-                };
-                vec![(result, next)]
-            },
-        )
-    }
-
-    /// What a settled endpoint shows beside frames and answers.
-    pub fn observed(&mut self, seen: &Observation) -> Vec<Deviation> {
         let mut deviations = Vec::new();
-        if let Some(told) = seen.send_outcome {
-            deviations.extend(self.told("asked for the outcome", told, None));
+        // Each breach is forgiven, so that the next can be seen; there are not many kinds.
+        for _ in 0..MOST_DEBTS {
+            let deviation = self.judge(
+                || "silence".to_owned(),
+                |state| vec![permitted_next(&rules, state)],
+                |state| {
+                    let mut next = state.clone();
+                    let result = match next.silence_breach(&rules) {
+                        None => Ok(()),
+                        Some(breach) => {
+                            next.forgive_silence(&rules, &Choices::PERMITTED);
+                            Err(breach)
+                        }
+                    };
+                    vec![(result, next)]
+                },
+            );
+            match deviation {
+                Some(deviation) => deviations.push(deviation),
+                None => break,
+            }
         }
-        if let Some(told) = seen.send_waiter
-            && told.is_none_or(|told| self.waiter_told != Some(told))
-        {
-            self.waiter_told = told;
-            let missing = Some(Breach::WaiterNotWoken);
-            deviations.extend(self.told("waiting for the outcome", told, missing));
-        }
-        if let Some(told) = seen.recv_outcome {
-            deviations.extend(self.told_receiver(told));
-        }
-        if self.read_waits && !seen.read_woken {
-            deviations.extend(self.not_woken());
-        }
-        if let Some(alive) = seen.alive {
-            deviations.extend(self.alive(alive));
+        // Not to tell that it is blocked changes nothing about an endpoint: it still may.
+        for breach in [
+            Breach::DataBlockedNotSent,
+            Breach::StreamDataBlockedNotSent,
+            Breach::StreamsBlockedNotSent,
+            Breach::LostBlockedNotResent,
+        ] {
+            deviations.extend(self.judge(
+                || "silence".to_owned(),
+                |state| vec![permitted_next(&rules, state)],
+                |state| {
+                    let silent = state.untold(&rules).any(|untold| untold == breach);
+                    vec![(if silent { Err(breach) } else { Ok(()) }, state.clone())]
+                },
+            ));
         }
         deviations
     }
 
+    /// What a settled endpoint shows of its streams beside frames and answers.
+    pub fn observed(&mut self, seen: &[Observation]) -> Vec<Deviation> {
+        let mut deviations = Vec::new();
+        deviations.extend(self.opened(seen));
+        for stream in seen {
+            self.observed_stream(stream, &mut deviations);
+        }
+        deviations
+    }
+
+    /// Every stream that the peer has opened is there.
+    fn opened(&mut self, seen: &[Observation]) -> Option<Deviation> {
+        let has = |id: &StreamId| seen.iter().any(|stream| stream.stream_id == *id);
+        let missing = |state: &Endpoint| {
+            // Who closes on a frame need not open its stream.
+            let open = state.closed.is_none();
+            state.streams.keys().find(|id| open && !has(id)).copied()
+        };
+        self.judge(
+            || "no such stream was accepted".to_owned(),
+            |state| state.streams.keys().map(|id| format!("stream {id}")).collect(),
+            |state| match missing(state) {
+                None => vec![(Ok(()), state.clone())],
+                Some(id) => {
+                    let mut next = state.clone();
+                    next.uncreate(id);
+                    vec![(Err(Breach::StreamNotOpened), next)]
+                }
+            },
+        )
+    }
+
+    fn observed_stream(&mut self, seen: &Observation, deviations: &mut Vec<Deviation>) {
+        let id = seen.stream_id;
+        if let Some(told) = seen.send_outcome {
+            deviations.extend(self.told(id, "asked for the outcome", told, None));
+        }
+        if let Some(told) = seen.send_waiter
+            && told.is_none_or(|told| self.told.get(&id) != Some(&told))
+        {
+            if let Some(told) = told {
+                self.told.insert(id, told);
+            }
+            let missing = Some(Breach::WaiterNotWoken);
+            deviations.extend(self.told(id, "waiting for the outcome", told, missing));
+        }
+        if let Some(told) = seen.recv_outcome {
+            deviations.extend(self.told_receiver(id, told));
+        }
+        if self.reads.contains(&id) && !seen.read_woken {
+            let call = Call::Read { stream_id: id };
+            deviations.extend(self.not_woken(call, Answer::NoData, Breach::ReadNotWoken));
+        }
+        if let Some(length) = self.writes.get(&id).copied().filter(|_| !seen.write_woken) {
+            let call = Call::Write { stream_id: id, length };
+            deviations.extend(self.not_woken(call, Answer::Blocked, Breach::WriteNotWoken));
+        }
+        if let Some(alive) = seen.alive {
+            deviations.extend(self.alive(id, alive));
+        }
+    }
+
     fn told(
         &mut self,
+        id: StreamId,
         how: &str,
         told: Option<SendOutcome>,
         missing: Option<Breach>,
@@ -238,9 +353,9 @@ impl Referee {
         };
         self.judge(
             || format!("{how} → {}", show(told)),
-            |state| vec![show(state.send_outcome())],
+            |state| vec![show(state.send_outcome(id))],
             |state| {
-                let decided = state.send_outcome();
+                let decided = state.send_outcome(id);
                 let result = match (told, decided) {
                     (told, decided) if told == decided => Ok(()),
                     (Some(SendOutcome::Delivered), Some(_)) => Err(Breach::ResetToldAsDelivered),
@@ -252,42 +367,42 @@ impl Referee {
         )
     }
 
-    fn told_receiver(&mut self, told: Option<RecvOutcome>) -> Option<Deviation> {
+    fn told_receiver(&mut self, id: StreamId, told: Option<RecvOutcome>) -> Option<Deviation> {
         let show = |outcome: Option<RecvOutcome>| {
             outcome.map_or_else(|| "undecided".to_owned(), |outcome| outcome.to_string())
         };
         self.judge(
             || format!("asked for the outcome → {}", show(told)),
-            |state| vec![show(state.recv_outcome())],
+            |state| vec![show(state.recv_outcome(id))],
             |state| {
-                let same = told == state.recv_outcome();
+                let same = told == state.recv_outcome(id);
                 vec![(if same { Ok(()) } else { Err(Breach::OutcomeWrong) }, state.clone())]
             },
         )
     }
 
-    fn not_woken(&mut self) -> Option<Deviation> {
+    fn not_woken(&mut self, call: Call, waits: Answer, breach: Breach) -> Option<Deviation> {
         let rules = self.rules;
         let answers = move |state: &Endpoint| -> Vec<Answer> {
-            let answers = state.call(&rules, &Choices::PERMITTED, Call::Read);
+            let answers = state.call(&rules, &Choices::PERMITTED, call);
             answers.into_iter().map(|(answer, _)| answer).collect()
         };
         self.judge(
-            || "a waiting read sleeps on".to_owned(),
-            |state| answers(state).iter().map(|answer| format!("read → {answer}")).collect(),
+            || format!("a waiting call sleeps on: {call}"),
+            |state| answers(state).iter().map(|answer| format!("{call} → {answer}")).collect(),
             |state| {
                 let still = answers(state);
-                let may_wait = still.is_empty() || still.contains(&Answer::NoData);
-                let result = if may_wait { Ok(()) } else { Err(Breach::ReadNotWoken) };
+                let may_wait = still.is_empty() || still.contains(&waits);
+                let result = if may_wait { Ok(()) } else { Err(breach) };
                 vec![(result, state.clone())]
             },
         )
     }
 
-    fn alive(&mut self, seen: (bool, bool)) -> Option<Deviation> {
+    fn alive(&mut self, id: StreamId, seen: (bool, bool)) -> Option<Deviation> {
         let expected = |state: &Endpoint| {
-            let sending = state.sending.is_some() && state.send_outcome().is_none();
-            let receiving = state.receiving.is_some() && state.recv_outcome().is_none();
+            let sending = state.sending(id).is_some() && state.send_outcome(id).is_none();
+            let receiving = state.receiving(id).is_some() && state.recv_outcome(id).is_none();
             (sending, receiving)
         };
         let show = |(sending, receiving): (bool, bool)| {
@@ -344,62 +459,61 @@ fn after_ack(rules: &Rules, state: &Endpoint, frames: &[Frame]) -> Endpoint {
 
 /// What the endpoint may or has to send next, for people.
 fn permitted_next(rules: &Rules, state: &Endpoint) -> String {
-    if let Some(close) = state.closed {
-        return match close.announced {
-            true => "nothing: the connection is closed".to_owned(),
-            false => format!("CONNECTION_CLOSE with {}", close.violation.transport_error()),
-        };
+    match (state.closed, state.next_frame(rules, &Choices::PERMITTED)) {
+        (_, Some(frame)) => frame.to_string(),
+        (Some(_), None) => "nothing: the connection is closed".to_owned(),
+        (None, None) => "silence, or a repeat of what was sent".to_owned(),
     }
-    match state.next_frame(rules, &Choices::PERMITTED) {
-        Some(frame) => frame.to_string(),
-        None => "silence, or a repeat of what was sent".to_owned(),
+}
+
+/// The endpoint after an answer that was not permitted: what the application was told has happened.
+fn as_answered(before: &Endpoint, permitted: Endpoint, call: Call, answer: Answer) -> Endpoint {
+    match (call, answer) {
+        (Call::Write { stream_id, .. }, Answer::Wrote { length }) => {
+            before.with_written(stream_id, length)
+        }
+        (Call::Open { direction }, Answer::Opened { .. }) => before.clone().with_open(direction),
+        (Call::Open { .. } | Call::Write { .. }, Answer::Blocked) => before.clone(),
+        _ => permitted,
     }
 }
 
 /// Which rule an answer breaks, given one that would have been right.
 fn answer_breach(call: Call, permitted: Answer, got: Answer) -> Breach {
+    use Answer as A;
+    use RecvOutcome as R;
+    use SendOutcome as S;
     match (call, permitted, got) {
-        (_, _, Answer::Corrupt { .. }) => Breach::WrongBytes,
-        (
-            Call::End,
-            Answer::SendEnded { outcome: SendOutcome::ConnectionLost },
-            Answer::Accepted,
-        ) => Breach::FinishAcceptedAfterLoss,
-        (
-            Call::End,
-            Answer::SendEnded { outcome: SendOutcome::Stopped { .. } },
-            Answer::Accepted,
-        ) => Breach::FinishAcceptedAfterStop,
-        (Call::End, Answer::Accepted, Answer::Closed) => Breach::FinishNotIdempotent,
-        (
-            Call::Read,
-            Answer::RecvEnded { outcome: RecvOutcome::Reset { .. } },
-            Answer::EndOfStream,
-        ) => Breach::EndAfterReset,
-        (
-            Call::Read,
-            Answer::RecvEnded { outcome: RecvOutcome::Stopped { .. } },
-            Answer::EndOfStream,
-        ) => Breach::EndAfterStop,
-        (
-            Call::Read,
-            Answer::RecvEnded { outcome: RecvOutcome::ConnectionLost },
-            Answer::EndOfStream,
-        ) => Breach::EndAfterLoss,
-        (_, Answer::SendEnded { .. } | Answer::Finished, Answer::SendEnded { .. })
-        | (_, Answer::RecvEnded { .. }, Answer::RecvEnded { .. }) => Breach::OutcomeWrong,
-        (Call::Read, Answer::NoData | Answer::Data { .. }, Answer::EndOfStream) => {
-            Breach::EndToldEarly
+        (_, _, A::Corrupt { .. }) => Breach::WrongBytes,
+        (Call::Open { .. }, A::Opened { .. }, A::Opened { .. }) => Breach::WrongStreamOpened,
+        (Call::Open { .. }, A::Blocked, A::Opened { .. }) => Breach::OpenBeyondLimit,
+        (Call::Open { .. }, A::Opened { .. }, A::Blocked) => Breach::OpenRefused,
+        (Call::Write { .. }, A::Wrote { .. } | A::Blocked, A::Wrote { .. } | A::Blocked) => {
+            Breach::WriteBesideCredit
         }
-        (
-            Call::AbortReading { .. },
-            Answer::RecvEnded { outcome: RecvOutcome::Reset { .. } },
-            Answer::Accepted,
-        ) => Breach::StopHidesReset,
-        (_, Answer::SendEnded { .. } | Answer::RecvEnded { .. }, Answer::Closed) => {
-            Breach::OutcomeWithheld
+        (Call::End { .. }, A::SendEnded { outcome: S::ConnectionLost }, A::Accepted) => {
+            Breach::FinishAcceptedAfterLoss
         }
-        (_, Answer::SendEnded { .. } | Answer::RecvEnded { .. }, Answer::Accepted) => {
+        (Call::End { .. }, A::SendEnded { outcome: S::Stopped { .. } }, A::Accepted) => {
+            Breach::FinishAcceptedAfterStop
+        }
+        (Call::End { .. }, A::Accepted, A::Closed) => Breach::FinishNotIdempotent,
+        (Call::Read { .. }, A::RecvEnded { outcome: R::Reset { .. } }, A::EndOfStream) => {
+            Breach::EndAfterReset
+        }
+        (Call::Read { .. }, A::RecvEnded { outcome: R::Stopped { .. } }, A::EndOfStream) => {
+            Breach::EndAfterStop
+        }
+        (Call::Read { .. }, A::RecvEnded { outcome: R::ConnectionLost }, A::EndOfStream) => {
+            Breach::EndAfterLoss
+        }
+        (_, A::SendEnded { .. } | A::Finished, A::SendEnded { .. })
+        | (_, A::RecvEnded { .. }, A::RecvEnded { .. }) => Breach::OutcomeWrong,
+        (Call::Read { .. }, A::NoData | A::Data { .. }, A::EndOfStream) => Breach::EndToldEarly,
+        (Call::AbortReading { .. }, A::RecvEnded { outcome: R::Reset { .. } }, A::Accepted) => {
+            Breach::StopHidesReset
+        }
+        (_, A::SendEnded { .. } | A::RecvEnded { .. }, A::Closed | A::Accepted) => {
             Breach::OutcomeWithheld
         }
         (_, _, _) => Breach::WrongAnswer,

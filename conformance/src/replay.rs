@@ -6,9 +6,9 @@
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::frame::Frame;
-use streamproof_model::rfc::identity::Side;
+use streamproof_model::rfc::identity::StreamId;
 use streamproof_model::trace::stimulus::Stimulus;
-use streamproof_model::world::action::Role;
+use streamproof_model::world::presets::Handshake;
 
 use crate::abstraction::{self, Seen};
 use crate::concretize;
@@ -116,16 +116,19 @@ pub fn walk(
     Ok(player.replay)
 }
 
-/// The endpoint that a session begins with.
-pub fn first_endpoint(role: Role, sender: Side) -> Endpoint {
-    match role {
-        Role::Sender => Endpoint::sender(sender),
-        Role::Receiver => Endpoint::receiver(sender.peer()),
-    }
-}
-
 /// How much data a frame of the liveness probe carries, in bytes; it fits every packet.
 const PROBE_FRAME: u64 = 1_000;
+
+/// Whether two frames are one for whoever acknowledges them. A stream has one RESET_STREAM and one
+/// STOP_SENDING, whatever code and size a system gives them.
+fn is_same(one: &Frame, other: &Frame) -> bool {
+    let named =
+        |frame: &Frame| matches!(frame, Frame::ResetStream { .. } | Frame::StopSending { .. });
+    one == other
+        || (named(one)
+            && one.frame_type() == other.frame_type()
+            && one.stream_id() == other.stream_id())
+}
 
 struct Packet {
     number: u64,
@@ -155,6 +158,8 @@ struct Player {
     sent: Vec<Packet>,
     replay: Replay,
     log: bool,
+    /// How a handshake that was held up is finished in the end.
+    handshake: Option<Handshake>,
     /// Whether the last stimulus could not be applied: there was no such packet.
     void: bool,
 }
@@ -163,10 +168,11 @@ impl Player {
     fn new(sut: &dyn Sut, setup: &Setup) -> Result<Self, ArenaError> {
         Ok(Self {
             session: sut.start(setup)?,
-            referee: Referee::new(first_endpoint(setup.role, setup.sender)),
+            referee: Referee::new(setup.first_endpoint(), sut.choices()),
             sent: Vec::new(),
             replay: Replay::default(),
             log: setup.log,
+            handshake: setup.preset.handshakes.first().copied(),
             void: false,
         })
     }
@@ -185,16 +191,22 @@ impl Player {
                 came_back.push(answer.to_string());
             }
             Stimulus::Settle => self.session.settle(),
-            Stimulus::Deliver { frame } => {
-                self.session.deliver(&concretize::frame(frame));
-                self.referee.arrived(frame);
-            }
-            Stimulus::Acknowledge { frame } => {
+            Stimulus::Deliver { frames } => self.deliver(frames),
+            Stimulus::Acknowledge { frames } => {
                 // A copy that was declared lost is only meant where there is no other.
-                let has = |packet: &Packet| packet.frames.contains(frame);
+                let has = |packet: &Packet| {
+                    packet.frames.iter().any(|sent| frames.iter().any(|frame| is_same(sent, frame)))
+                };
                 let alive = |packet: &Packet| has(packet) && packet.fate != Fate::Lost;
                 let any = self.sent.iter().any(alive);
                 self.acknowledge(|packet| alive(packet) || (!any && has(packet)));
+            }
+            Stimulus::Handshake { accepted, parameters } => {
+                self.session.finish_handshake(*accepted, parameters);
+                self.referee.shook_hands(*accepted, parameters);
+                if !accepted {
+                    self.sent.clear();
+                }
             }
             Stimulus::LoseOutstanding => {
                 // What waits to be sent is sent first, and lost with the rest.
@@ -211,6 +223,13 @@ impl Player {
         if self.log {
             self.replay.came_back.push(came_back);
         }
+    }
+
+    /// A packet with these frames arrives; nothing is judged yet.
+    fn deliver(&mut self, frames: &[Frame]) {
+        let on_the_wire: Vec<_> = frames.iter().map(concretize::frame).collect();
+        self.session.deliver(&on_the_wire);
+        frames.iter().for_each(|frame| self.referee.arrived(frame));
     }
 
     fn call(&mut self, call: Call) -> Answer {
@@ -250,11 +269,16 @@ impl Player {
                 if self.log && !matches!(seen, Seen::Transport) {
                     came_back.push(frame.to_string());
                 }
-                if let Seen::Frame(frame) = seen {
+                // A close is never acknowledged: it would only be answered with another (§10.2).
+                if let Seen::Frame(frame) = seen
+                    && !matches!(frame, Frame::ConnectionClose { .. })
+                {
                     frames.push(frame);
                 }
-                let deviation = self.referee.sent(&seen);
-                self.report(deviation);
+                if !self.referee.is_over() {
+                    let deviation = self.referee.sent(&seen);
+                    self.report(deviation);
+                }
             }
             if !frames.is_empty() {
                 let number = packet.packet_number;
@@ -266,8 +290,15 @@ impl Player {
                 });
             }
         }
-        let silence = self.referee.silent();
-        self.report(silence);
+        if self.referee.is_over() {
+            return; // No rule says what follows.
+        }
+        for deviation in self.referee.silent() {
+            self.report(Some(deviation));
+        }
+        if self.referee.is_over() {
+            return; // No rule says what follows.
+        }
         for deviation in self.referee.observed(&self.session.observe()) {
             self.report(Some(deviation));
         }
@@ -284,23 +315,20 @@ impl Player {
 
     fn probe(&mut self) {
         let mut came_back = Vec::new();
+        if let Some(handshake) = self.handshake.filter(|_| self.referee.states()[0].early) {
+            let Handshake { accepted, parameters } = handshake;
+            self.step(&Stimulus::Handshake { accepted, parameters });
+        }
         self.session.settle();
         self.settled(&mut came_back);
-        let sending = self.referee.states()[0].sending.is_some();
-        if sending {
-            self.call_if_held(Call::End);
-            self.session.settle();
-            self.settled(&mut came_back);
-        } else {
-            for frame in self.remaining_frames() {
-                self.session.deliver(&concretize::frame(&frame));
-                self.referee.arrived(&frame);
-                self.settled(&mut came_back);
-            }
-            // Data, then the end; or at once what it became. A third time: told again.
-            for _ in 0..3 {
-                self.call_if_held(Call::Read);
-            }
+        let streams: Vec<StreamId> = self.referee.states()[0].streams.keys().copied().collect();
+        for stream_id in &streams {
+            self.call_if_held(Call::End { stream_id: *stream_id });
+        }
+        self.session.settle();
+        self.settled(&mut came_back);
+        for stream_id in &streams {
+            self.finish_receiving(*stream_id, &mut came_back);
         }
         // What was declared lost is lost.
         let due = |packet: &Packet| !packet.acknowledged && packet.fate != Fate::Lost;
@@ -313,6 +341,18 @@ impl Player {
         }
     }
 
+    /// The peer sends what it still has on a stream, and the application reads it.
+    fn finish_receiving(&mut self, stream_id: StreamId, came_back: &mut Vec<String>) {
+        for frame in self.remaining_frames(stream_id) {
+            self.deliver(&[frame]);
+            self.settled(came_back);
+        }
+        // Data, then the end; or at once what it became. A third time: told again.
+        for _ in 0..3 {
+            self.call_if_held(Call::Read { stream_id });
+        }
+    }
+
     fn call_if_held(&mut self, call: Call) {
         if self.referee.states().iter().any(|state| state.can_call(call)) {
             self.call(call);
@@ -321,17 +361,19 @@ impl Player {
 
     /// What a sender who keeps every rule still has to send: all data, and the end if no reset said
     /// where the stream ends.
-    fn remaining_frames(&self) -> Vec<Frame> {
+    fn remaining_frames(&self, stream_id: StreamId) -> Vec<Frame> {
         let state = &self.referee.states()[0];
-        if state.closed.is_some() {
+        let Some(part) = state.receiving(stream_id).filter(|_| state.closed.is_none()) else {
             return Vec::new();
-        }
-        let part = state.receiving.clone().unwrap_or_default();
-        let size = part.final_size.unwrap_or_else(|| part.named.max(1));
+        };
+        // One byte at least, where there is room for it.
+        let left = state.receive_credit.advertised.saturating_sub(state.consumed());
+        let least = u64::from(part.credit.advertised > 0 && (left > 0 || part.named > 0));
+        let size = part.final_size.unwrap_or_else(|| part.named.max(least));
         let ends = (1..=size.div_ceil(PROBE_FRAME)).map(|n| (n * PROBE_FRAME).min(size));
         let frame = |end: u64| {
             let offset = end.saturating_sub(1) / PROBE_FRAME * PROBE_FRAME;
-            let (stream_id, length, fin) = (state.stream_id, end - offset, end == size);
+            let (length, fin) = (end - offset, end == size);
             Frame::Stream { stream_id, offset, length, fin }
         };
         match size {

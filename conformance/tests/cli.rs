@@ -29,7 +29,7 @@ fn refused(output: &Output, culprit: &str) {
 }
 
 fn example_trace(folder: &PathBuf) -> (PathBuf, String) {
-    let made = streamproof(folder, &["traces", "uni-drop", "--role", "sender", "--out", "t"]);
+    let made = streamproof(folder, &["traces", "uni-drop", "--side", "server", "--out", "t"]);
     assert!(made.status.success());
     let mut files: Vec<_> = fs::read_dir(folder.join("t"))
         .expect("the folder")
@@ -67,7 +67,7 @@ fn trace_file_of_another_version_or_preset_is_refused() {
     let folder = folder("foreign");
     let (file, text) = example_trace(&folder);
     let name = file.to_str().expect("a name").to_owned();
-    fs::write(&file, text.replace("\"streamproof_trace\":1", "\"streamproof_trace\":7"))
+    fs::write(&file, text.replace("\"streamproof_trace\":2", "\"streamproof_trace\":7"))
         .expect("ok");
     refused(&streamproof(&folder, &["replay", &name]), "version 7");
     fs::write(&file, text.replace("\"preset\":\"uni-drop\"", "\"preset\":\"duo\"")).expect("ok");
@@ -99,12 +99,12 @@ fn address_in_use_is_one_line() {
 }
 
 #[test]
-fn role_that_nobody_can_take_is_refused() {
-    let folder = folder("role");
-    let conform = ["conform", "--role", "sender", "hostile-sender"];
-    refused(&streamproof(&folder, &conform), "sender");
-    let traces = ["traces", "hostile-sender", "--role", "sender", "--out", "t"];
-    refused(&streamproof(&folder, &traces), "sender");
+fn side_that_nobody_can_take_is_refused() {
+    let folder = folder("side");
+    let conform = ["conform", "--side", "client", "hostile-sender"];
+    refused(&streamproof(&folder, &conform), "as client");
+    let traces = ["traces", "hostile-sender", "--side", "client", "--out", "t"];
+    refused(&streamproof(&folder, &traces), "as client");
 }
 
 #[test]
@@ -129,6 +129,23 @@ fn counterexample_is_drawn_and_fails_the_run() {
     assert!(stdout.contains(repeat), "{stdout}");
     let pictures = fs::read_dir(folder.join("streamproof-out")).expect("pictures");
     assert!(pictures.count() > 0);
+}
+
+#[test]
+fn reset_at_is_checked_and_listed_and_not_replayed() {
+    let folder = folder("reset-at");
+    let args = ["check", "reset-at-hostile", "--mutant", "accept another code"];
+    let output = streamproof(&folder, &args);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout.contains("broken: §5.2 a changed code closes the connection"), "{stdout}");
+    let right = streamproof(&folder, &["check", "reset-at-hostile", "uni-drop"]);
+    assert_eq!(right.status.code(), Some(0));
+    let listed = streamproof(&folder, &["presets"]).stdout;
+    assert!(String::from_utf8_lossy(&listed).contains("no stack at hand has the extension"));
+    refused(&streamproof(&folder, &["conform", "reset-at"]), "checked, not replayed");
+    let foreign = ["check", "reset-at", "--mutant", "forget final size"];
+    refused(&streamproof(&folder, &foreign), "reset-at");
 }
 
 #[test]

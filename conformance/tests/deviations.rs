@@ -51,13 +51,17 @@ fn every_recorded_trace_shows_its_deviation() {
     }
 }
 
+/// What the manager's contract promises, and quinn decides without it.
+const DECIDED_BELOW: [&str; 3] = ["streams-withheld", "write-beside-credit", "write-not-woken"];
+
 #[test]
 fn manager_deviates_only_where_quinn_does() {
     let quinn = Known::of("quinn").expect("a well-formed list");
     for entry in Known::of("manager").expect("a well-formed list").deviation {
         let known = quinn.deviation.iter().any(|quinn| quinn.id == entry.id);
         assert!(known, "{} is the manager's own", entry.id);
-        assert_ne!(entry.level, "contract", "{}: the manager breaks its contract", entry.id);
+        let own = entry.level == "contract" && !DECIDED_BELOW.contains(&entry.id.as_str());
+        assert!(!own, "{}: the manager breaks its contract", entry.id);
     }
 }
 

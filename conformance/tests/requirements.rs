@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use streamproof_conformance::requirements::known::Known;
+use streamproof_conformance::requirements::page::in_link;
 use streamproof_conformance::requirements::places::PLACES;
 use streamproof_conformance::requirements::report::{State, report, rows, unknown};
 use streamproof_conformance::requirements::{
-    Level, Requirement, Section, compiled_in, from_folder,
+    EnforcedBy, Level, Requirement, Section, compiled_in, from_folder, is_draft,
 };
 
 fn sections() -> Vec<Section> {
@@ -26,6 +27,9 @@ fn repository() -> PathBuf {
 
 /// Whether a section is one of those that are about streams and nothing else.
 fn is_about_streams(section: &str) -> bool {
+    if is_draft(section) {
+        return false;
+    }
     let numbers: Vec<u32> =
         section.split('.').map(|number| number.parse().expect("a number")).collect();
     match numbers[..] {
@@ -112,19 +116,22 @@ fn optional_rules_have_a_choice_and_few_rules_a_note() {
     let mut noted = BTreeSet::new();
     for requirement in requirements() {
         let optional = matches!(requirement.level, Level::Should | Level::May);
-        assert!(!optional || requirement.choice.is_some(), "{} has no choice", requirement.id);
+        // What the model alone has is replayed against nobody, and goes every way that is open.
+        let alone = requirement.enforced_by == EnforcedBy::Model;
+        let chosen = alone || requirement.choice.is_some();
+        assert!(!optional || chosen, "{} has no choice", requirement.id);
         let checked = requirement.names_a_check();
         let needs = matches!(requirement.level, Level::Must | Level::Stated);
         let why = requirement.note.is_some();
         assert!(!needs || checked || why, "{} has neither a check nor a note", requirement.id);
-        let shown = !requirement.scenarios.is_empty();
+        let shown = alone || !requirement.scenarios.is_empty();
         assert!(!needs || shown || why, "{} has neither a scenario nor a note", requirement.id);
         if why && is_about_streams(requirement.id.split('/').next().expect("a section")) {
             noted.insert(requirement.id);
         }
     }
-    // The two holes: there is no rule to check.
-    assert_eq!(noted.into_iter().collect::<Vec<_>>(), ["19.13/4", "19.4/4"]);
+    // Two holes, in which there is no rule to check, and a rule that no preset has a trace of.
+    assert_eq!(noted.into_iter().collect::<Vec<_>>(), ["19.13/4", "19.4/4", "4.1/10"]);
 }
 
 #[test]
@@ -139,7 +146,6 @@ fn scenarios_are_named_by_section_and_story() {
 }
 
 #[test]
-#[ignore = "names land with the rewrite"]
 fn names_exist() {
     let known = Known::now();
     let mut wrong = Vec::new();
@@ -156,7 +162,6 @@ fn names_exist() {
 /// A property, a breach of the RFC, a violation, a mutant, a choice or a scenario for which there is no
 /// rule is one that nobody needs, or a rule is missing.
 #[test]
-#[ignore = "names land with the rewrite"]
 fn every_name_stands_for_a_rule() {
     let known = Known::now();
     let all = requirements();
@@ -180,7 +185,6 @@ fn every_name_stands_for_a_rule() {
 }
 
 #[test]
-#[ignore = "names land with the rewrite"]
 fn nothing_is_open() {
     let parts = report(&sections(), &Known::now());
     let open = rows(&parts).filter(|row| row.state == State::Open);
@@ -276,7 +280,11 @@ fn json_and_page_hold_every_rule() {
     assert_eq!(rules.sum::<usize>(), requirements().len());
     let page = fs::read_to_string(folder.join("out/rules.html")).expect("the page");
     for requirement in requirements() {
-        assert!(page.contains(&format!("id=\"r{}\"", requirement.id)), "{}", requirement.id);
+        assert!(
+            page.contains(&format!("id=\"r{}\"", in_link(&requirement.id))),
+            "{}",
+            requirement.id
+        );
     }
     assert!(page.contains("href=\"../specs/choices.md#c-4\""));
 }

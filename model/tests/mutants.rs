@@ -1,70 +1,134 @@
-//! Every mutant is killed by the property it names, first of all, and RFC 9000's own rules pass the
-//! very trace that kills it.
+//! Every mutant is killed by the property it names, first of all; RFC 9000's own rules pass the very
+//! trace that kills it; every property kills one that no other kills; every animal of the zoo has its
+//! place.
 
-use stateright::Model;
-use streamproof_model::check::engine::{StatePath, first_violation, shortest_violation};
-use streamproof_model::mutants::{MUTANTS, Mutant};
-use streamproof_model::world::presets::Preset;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use stateright::{Expectation, Model};
+use streamproof_model::check::progress::{Outlook, progress};
+use streamproof_model::mutants::{
+    ELSEWHERE, Kill, MUTANTS, WITHOUT_MUTANT, ZOO, kill_table, kill_table_markdown,
+};
+use streamproof_model::world::presets::{PRESETS, Preset, Tier};
+use streamproof_model::world::properties::progress::GOALS;
 use streamproof_model::world::system::World;
 
-/// A shortest trace on which the mutant breaks the property it names. No other property breaks sooner.
-fn killing_trace(mutant: &Mutant) -> StatePath {
-    let preset = Preset::find(mutant.preset).expect("mutants name presets that exist");
-    let world = World { preset, rules: mutant.rules };
-    let path = shortest_violation(&world, mutant.killed_by)
-        .unwrap_or_else(|| panic!("\"{}\" survives {}", mutant.name, mutant.killed_by));
-    let (sooner, first) = first_violation(&world).expect("something breaks");
-    assert_eq!(path.len(), first.len(), "\"{}\" is killed sooner by {sooner:?}", mutant.name);
-    path
-}
+static KILLS: LazyLock<Vec<Kill>> = LazyLock::new(kill_table);
 
 #[test]
 fn every_mutant_is_killed_by_the_property_it_names() {
-    assert!(MUTANTS.len() >= 10);
-    for mutant in MUTANTS {
-        killing_trace(mutant);
+    assert!(MUTANTS.len() >= 45, "{}", MUTANTS.len());
+    assert_eq!(KILLS.len(), MUTANTS.len());
+    for kill in KILLS.iter() {
+        let (name, preset) = (kill.mutant.name, kill.mutant.preset);
+        assert!(!kill.broken.is_empty(), "\"{name}\" survives {preset}");
+        assert!(kill.is_as_named(), "\"{name}\" is killed by {:?}", kill.broken);
+        assert!(kill.steps() > 0 || kill.trace.len() == 1, "\"{name}\" has no trace");
     }
 }
 
 #[test]
 fn rfc9000_passes_every_killing_trace() {
-    for mutant in MUTANTS {
-        let world = World::new(Preset::find(mutant.preset).expect("a preset"));
+    for kill in KILLS.iter() {
+        let world = World::new(Preset::find(kill.mutant.preset).expect("a preset"));
+        let invariants = world.properties().into_iter();
+        let invariants: Vec<_> =
+            invariants.filter(|property| property.expectation == Expectation::Always).collect();
         let mut state = world.init_states().remove(0);
-        for (_, action) in killing_trace(mutant) {
+        for (_, action) in &kill.trace {
             // Where the right rules do not permit the mutant's step, the trace ends for them.
             let mut enabled = Vec::new();
             world.actions(&state, &mut enabled);
-            let Some(action) = action.filter(|action| enabled.contains(action)) else { break };
+            let Some(action) = action.clone().filter(|action| enabled.contains(action)) else {
+                break;
+            };
             state = world.next_state(&state, action).expect("an enabled action has an effect");
-            for property in world.properties() {
-                let holds = property.expectation != stateright::Expectation::Always
-                    || (property.condition)(&world, &state);
-                assert!(holds, "\"{}\": {} fails without it too", mutant.name, property.name);
+            for property in &invariants {
+                let holds = (property.condition)(&world, &state);
+                assert!(holds, "\"{}\": {} fails without it too", kill.mutant.name, property.name);
             }
         }
     }
 }
 
 #[test]
-fn every_invariant_of_a_preset_with_mutants_kills_one() {
-    let killers: Vec<_> = MUTANTS.iter().map(|mutant| mutant.killed_by).collect();
-    let also: Vec<&str> = MUTANTS
-        .iter()
-        .flat_map(|mutant| {
-            let preset = Preset::find(mutant.preset).expect("a preset");
-            let world = World { preset, rules: mutant.rules };
-            first_violation(&world).map(|(broken, _)| broken).unwrap_or_default()
-        })
-        .collect();
-    let mut idle = std::collections::BTreeSet::new();
-    for preset in streamproof_model::world::presets::PRESETS {
-        for property in World::new(*preset).properties() {
-            let kills = killers.contains(&property.name) || also.contains(&property.name);
-            if property.expectation == stateright::Expectation::Always && !kills {
-                idle.insert(property.name);
+fn every_goal_comes_under_the_right_rules() {
+    let goals: BTreeSet<_> = GOALS.iter().map(|goal| goal.name).collect();
+    let mut awaited = BTreeSet::new();
+    for preset in PRESETS.iter().filter(|preset| preset.tier == Tier::Quick) {
+        for report in progress(&World::new(*preset)) {
+            match &report.outlook {
+                Outlook::Comes => {
+                    awaited.insert(report.name);
+                }
+                Outlook::Vacuous => {}
+                Outlook::Stuck(path) => {
+                    let way: Vec<_> =
+                        path.iter().filter_map(|(_, action)| action.clone()).collect();
+                    panic!("{}: {}: {way:#?}", preset.name, report.name)
+                }
             }
         }
     }
-    assert!(idle.is_empty(), "these kill no mutant: {idle:#?}");
+    assert_eq!(awaited, goals, "a goal that is never awaited shows nothing");
+}
+
+#[test]
+fn every_property_kills_a_mutant_that_no_other_kills() {
+    let alone: BTreeSet<_> =
+        KILLS.iter().filter(|kill| kill.is_alone()).map(|kill| kill.mutant.killed_by).collect();
+    let mut needed: BTreeSet<_> = GOALS.iter().map(|goal| goal.name).collect();
+    for preset in PRESETS.iter().filter(|preset| preset.observed) {
+        let properties = World::new(*preset).properties().into_iter();
+        let invariants = properties.filter(|property| property.expectation == Expectation::Always);
+        needed.extend(invariants.map(|property| property.name));
+    }
+    let excused: BTreeSet<_> = WITHOUT_MUTANT.iter().map(|(name, _)| *name).collect();
+    let missing: BTreeSet<_> = needed.difference(&alone).copied().collect();
+    assert_eq!(missing, excused, "properties without a mutant of their own, and the list of them");
+}
+
+#[test]
+fn every_animal_is_in_exactly_one_of_the_tables() {
+    let numbers: Vec<_> = ZOO.iter().map(|animal| animal.number).filter(|n| *n > 0).collect();
+    assert_eq!(numbers, (1..=38).collect::<Vec<_>>());
+    let mutants: BTreeSet<_> =
+        MUTANTS.iter().flat_map(|mutant| mutant.upstream.iter().copied()).collect();
+    let elsewhere: BTreeSet<_> = ELSEWHERE.iter().map(|row| row.upstream).collect();
+    for animal in ZOO {
+        let (rule, other) =
+            (mutants.contains(animal.upstream), elsewhere.contains(animal.upstream));
+        assert!(rule != other, "{}: mutant: {rule}, elsewhere: {other}", animal.upstream);
+    }
+    let known: BTreeSet<_> = ZOO.iter().map(|animal| animal.upstream).collect();
+    let named: BTreeSet<_> = mutants.union(&elsewhere).copied().collect();
+    assert_eq!(named, known, "both tables name animals of the zoo only");
+    assert_eq!(elsewhere.len(), ELSEWHERE.len());
+}
+
+#[test]
+fn names_are_unique() {
+    let mut names = BTreeMap::new();
+    for mutant in &MUTANTS {
+        assert!(names.insert(mutant.name, mutant.section).is_none(), "\"{}\" twice", mutant.name);
+    }
+}
+
+#[test]
+fn table_of_the_readme_is_the_one_of_this_run() {
+    let readme = include_str!("../README.md");
+    let (begin, end) = ("<!-- mutants -->\n", "<!-- /mutants -->");
+    let from = readme.find(begin).expect("the marker") + begin.len();
+    let to = readme.find(end).expect("the closing marker");
+    let table = kill_table_markdown(&KILLS);
+    if readme[from..to] != table {
+        if std::env::var_os("STREAMPROOF_BLESS").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+            let text = format!("{}{table}{}", &readme[..from], &readme[to..]);
+            std::fs::write(path, text).expect("the README can be written");
+            return;
+        }
+        panic!("model/README.md is out of date; run with STREAMPROOF_BLESS=1 to renew its table");
+    }
 }

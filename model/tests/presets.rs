@@ -6,24 +6,50 @@
 use stateright::{Expectation, Model};
 use streamproof_model::check::engine::{Search, check};
 use streamproof_model::check::graph::Graph;
-use streamproof_model::world::presets::{PRESETS, Preset};
+use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 use streamproof_model::world::system::World;
 
-/// Preset, distinct states, edges.
+/// Preset of the quick tier, distinct states, edges.
 const PINNED: &[(&str, usize, usize)] = &[
-    ("uni", 5_911, 40_024),
-    ("uni-lossy", 9_033, 38_260),
-    ("uni-double", 44_256, 331_904),
-    ("uni-drop", 6_777, 25_919),
-    ("uni-free", 667_483, 3_613_371),
-    ("hostile-sender", 17_947, 65_153),
-    ("hostile-receiver", 5_762, 21_829),
+    ("uni", 4_662, 30_356),
+    ("uni-lossy", 9_033, 37_887),
+    ("uni-double", 23_316, 157_832),
+    ("uni-drop", 6_801, 25_893),
+    ("uni-free", 667_483, 3_607_818),
+    ("bidi", 2_242, 8_656),
+    ("bidi-data", 645, 2_289),
+    ("credit-stream", 43_789, 140_561),
+    ("credit-stream-lossy", 13_513, 70_764),
+    ("credit-connection", 23_168, 97_542),
+    ("credit-connection-lossy", 15_398, 85_296),
+    ("credit-bidi", 2_160, 7_665),
+    ("credit-resize", 19_837, 70_472),
+    ("limits-uni", 282, 953),
+    ("limits-bidi", 165, 703),
+    ("limits-lossy", 992, 5_480),
+    ("limits-cancel", 2_282, 7_748),
+    ("limits-resize", 823, 3_095),
+    ("close", 1_236, 6_389),
+    ("zero-rtt", 678, 1_601),
+    ("hostile-sender", 14_291, 52_398),
+    ("hostile-receiver", 12_312, 40_337),
+    ("hostile-credit", 86_583, 614_060),
+    ("hostile-credit-connection", 85_705, 610_829),
+    ("hostile-frames-uni", 32_391, 111_189),
+    ("hostile-frames-bidi", 135_849, 491_937),
+    ("hostile-frames-bidi-ours", 10_920, 28_760),
+    ("hostile-zero-rtt", 22, 39),
+    ("twin-stream", 173_344, 896_116),
+    ("twin-credit", 331_142, 2_675_492),
+    ("twin-window", 50_524, 198_215),
+    ("twin-limits", 40_887, 358_820),
 ];
 
 #[test]
 fn every_preset_is_pinned() {
     let pinned: Vec<_> = PINNED.iter().map(|(name, ..)| *name).collect();
-    let presets: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+    let quick = PRESETS.iter().filter(|preset| preset.tier == Tier::Quick);
+    let presets: Vec<_> = quick.map(|preset| preset.name).collect();
     assert_eq!(pinned, presets);
 }
 
@@ -42,7 +68,8 @@ fn every_preset_holds_with_its_pinned_counts() {
 
 #[test]
 fn depth_first_and_the_exact_graph_count_the_same() {
-    for (name, states, edges) in PINNED {
+    // The largest would only repeat it slowly.
+    for (name, states, edges) in PINNED.iter().filter(|(_, states, _)| *states < 100_000) {
         let world = World::new(Preset::find(name).expect("pinned presets exist"));
         let report = check(world, Search::Dfs, 1, &mut |_| {});
         assert!(report.holds(), "{name}");

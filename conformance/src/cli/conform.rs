@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde_json::json;
 use streamproof_model::rfc::breach::Breach;
+use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::{Trace, file};
-use streamproof_model::world::action::Role;
-use streamproof_model::world::presets::{PRESETS, Preset};
+use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 
 use super::check::WIDTH;
 use super::known::known;
@@ -42,17 +42,17 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
     if let Some(number) = args.trace {
         return one_tour(args, &*sut, &presets, number);
     }
-    let only = args.role.map(|role| role.role());
+    let only = args.side.map(|side| side.side());
     if let (Some(only), false) = (only, args.presets.is_empty()) {
         for preset in &presets {
-            takes_role(preset, only)?;
+            takes_side(preset, only)?;
         }
     }
     let mut run = Run::new(&*sut, args.presets.is_empty() && only.is_none())?;
     for preset in presets {
-        for role in preset.roles() {
-            if only.is_none_or(|only| only == role) {
-                run.play(&*sut, Tours::make(preset, role, &*sut), threads(args.threads))?;
+        for side in preset.sides() {
+            if only.is_none_or(|only| only == side) {
+                run.play(&*sut, Tours::make(preset, side, &*sut), threads(args.threads))?;
             }
         }
     }
@@ -72,7 +72,8 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
 
 fn presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
     if names.is_empty() {
-        return Ok(PRESETS.iter().filter(|preset| preset.is_replayed()).copied().collect());
+        let quick = |preset: &&Preset| preset.is_replayed() && preset.tier == Tier::Quick;
+        return Ok(PRESETS.iter().filter(quick).copied().collect());
     }
     let found = find_presets(names)?;
     match found.iter().find(|preset| !preset.is_replayed()) {
@@ -83,11 +84,11 @@ fn presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
     }
 }
 
-/// Refuses a role that nobody can take in a preset.
-pub(super) fn takes_role(preset: &Preset, role: Role) -> Result<(), Bad> {
-    match preset.roles().contains(&role) {
+/// Refuses a side that nobody can take in a preset.
+pub(super) fn takes_side(preset: &Preset, side: Side) -> Result<(), Bad> {
+    match preset.sides().contains(&side) {
         true => Ok(()),
-        false => Err(Bad(format!("preset {} has no system under test as {role}", preset.name))),
+        false => Err(Bad(format!("preset {} has no system under test as {side}", preset.name))),
     }
 }
 
@@ -97,18 +98,18 @@ fn one_tour(
     presets: &[Preset],
     number: usize,
 ) -> Result<Verdict, Bad> {
-    let ([preset], Some(role)) = (presets, args.role) else {
-        return Err(Bad("--trace needs one preset and --role".to_owned()));
+    let ([preset], Some(side)) = (presets, args.side) else {
+        return Err(Bad("--trace needs one preset and --side".to_owned()));
     };
-    let role = role.role();
-    takes_role(preset, role)?;
-    let mut tours = Tours::make(*preset, role, sut);
+    let side = side.side();
+    takes_side(preset, side)?;
+    let mut tours = Tours::make(*preset, side, sut);
     if tours.trace(number).is_none() {
         // It may be one of those that are made on the way, around a deviation.
         run_tours(sut, &mut tours, threads(args.threads))?;
     }
     let Some(trace) = tours.trace(number) else {
-        return Err(Bad(format!("preset {} has no tour {number} as {role}", preset.name)));
+        return Err(Bad(format!("preset {} has no tour {number} as {side}", preset.name)));
     };
     let replay = replay_trace(sut, &trace).map_err(|error| Bad(error.to_string()))?;
     let diagram = replay_diagram(sut, &trace, &replay);
@@ -122,7 +123,7 @@ fn run_tours(sut: &dyn Sut, tours: &mut Tours, threads: NonZero<usize>) -> Resul
     let line = Progress::new(format!(
         "playing {} as {} against {}",
         tours.preset.name,
-        tours.role,
+        tours.side,
         sut.name()
     ));
     let progress = |done: usize| line.tell(&format!("{} traces", count(done)));
@@ -130,13 +131,13 @@ fn run_tours(sut: &dyn Sut, tours: &mut Tours, threads: NonZero<usize>) -> Resul
 }
 
 impl Run {
-    /// A run that is `complete` if every preset is played in every role.
+    /// A run that is `complete` if every preset is played on every side.
     pub(super) fn new(sut: &dyn Sut, complete: bool) -> Result<Self, Bad> {
         let known = known(sut)?;
         Ok(Self { reports: Vec::new(), witnesses: BTreeMap::new(), known, complete })
     }
 
-    /// Plays the tours of one preset and role.
+    /// Plays the tours of one preset and side.
     pub(super) fn play(
         &mut self,
         sut: &dyn Sut,
@@ -190,7 +191,7 @@ impl Run {
     pub(super) fn as_table(&self) -> String {
         let rows: Vec<_> = self.reports.iter().map(|report| self.row(report)).collect();
         let head = [
-            "preset", "role", "edges", "felt", "taken", "astray", "traces", "seconds", "known",
+            "preset", "side", "edges", "felt", "taken", "astray", "traces", "seconds", "known",
             "unlisted",
         ];
         table(&head, &rows)
@@ -204,7 +205,7 @@ impl Run {
         let percent = report.taken * 1000 / report.edges.max(1);
         vec![
             report.preset.to_owned(),
-            report.role.to_string(),
+            report.side.to_string(),
             count(report.edges),
             count(report.felt),
             format!("{}.{} %", percent / 10, percent % 10),
@@ -236,7 +237,7 @@ impl Run {
                 println!(
                     "not taken {} as {}: {} edges, the first is {untaken}",
                     report.preset,
-                    report.role,
+                    report.side,
                     count(missing)
                 );
             }
@@ -254,9 +255,9 @@ impl Run {
         println!("  came back {}", deviation.seen);
         println!("  permitted {}", deviation.permitted.join(" | "));
         println!(
-            "  repeat    streamproof conform --sut {} --role {} {} --trace {tour}",
+            "  repeat    streamproof conform --sut {} --side {} {} --trace {tour}",
             sut.name(),
-            report.role,
+            report.side,
             report.preset
         );
     }
@@ -272,14 +273,14 @@ impl Run {
                 "seen": witness.finding.deviation.seen,
                 "permitted": witness.finding.deviation.permitted,
                 "preset": report.preset,
-                "role": report.role,
+                "side": report.side,
                 "tour": witness.finding.tour,
             })
         };
         let report = |report: &RoleReport| {
             json!({
                 "preset": report.preset,
-                "role": report.role,
+                "side": report.side,
                 "edges": report.edges,
                 "felt": report.felt,
                 "taken": report.taken,

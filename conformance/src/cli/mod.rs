@@ -8,10 +8,12 @@ mod conform;
 mod explore;
 mod files;
 mod known;
+mod mutants;
 mod progress;
 mod prove;
 mod replay;
 mod requirements;
+mod scenarios;
 mod table;
 mod traces;
 
@@ -21,8 +23,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use streamproof_model::world::action::Role;
-use streamproof_model::world::presets::{PRESETS, Preset};
+use streamproof_model::reset_at;
+use streamproof_model::rfc::identity::Side;
+use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 
 use crate::sut::{BareQuinn, Manager, Sut};
 
@@ -37,7 +40,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The main job: check every preset, then play every tour against the manager; one table.
+    /// The main job: check every quick preset, then play every tour against the manager; one table.
     Prove(ProveArgs),
     /// List the presets: what each is for, and what it leaves out.
     Presets,
@@ -51,8 +54,12 @@ enum Command {
     Traces(TracesArgs),
     /// Play one trace file.
     Replay(ReplayArgs),
+    /// Play the scenarios: a short trace for each story that the rules tell.
+    Scenarios(ScenariosArgs),
     /// List the rules of RFC 9000 about streams, and what stands for each.
     Requirements(RequirementsArgs),
+    /// Put every wrong rule to the test, and list what kills it.
+    Mutants(MutantsArgs),
 }
 
 #[derive(Args, Debug)]
@@ -67,8 +74,12 @@ struct ProveArgs {
 
 #[derive(Args, Debug)]
 struct CheckArgs {
-    /// Which presets; all of them if none is named.
+    /// Which presets; a whole tier if none is named.
     presets: Vec<String>,
+    /// Which tier: quick, in which everything must be taken at least once, or full, with larger
+    /// bounds. Quick if neither a tier nor a preset is named.
+    #[arg(long, value_enum, conflicts_with = "presets")]
+    tier: Option<TierArg>,
     /// Which search.
     #[arg(long, value_enum, default_value_t = SearchArg::Bfs)]
     search: SearchArg,
@@ -91,6 +102,16 @@ struct CheckArgs {
 }
 
 #[derive(Args, Debug)]
+struct MutantsArgs {
+    /// Print JSON instead of a table: with each mutant its shortest trace.
+    #[arg(long)]
+    json: bool,
+    /// Write the table into this document, between its marks, instead.
+    #[arg(long, value_name = "DOCUMENT", conflicts_with = "json")]
+    update: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 struct ExploreArgs {
     /// The preset.
     #[arg(default_value = "uni")]
@@ -102,16 +123,16 @@ struct ExploreArgs {
 
 #[derive(Args, Debug)]
 struct ConformArgs {
-    /// Which presets; all that can be replayed if none is named.
+    /// Which presets; all quick ones that can be replayed if none is named.
     presets: Vec<String>,
     /// The system under test.
     #[arg(long, value_enum, default_value_t = SutArg::Manager)]
     sut: SutArg,
-    /// Only with the system under test in this role.
+    /// Only with the system under test on this side of the connection.
     #[arg(long, value_enum)]
-    role: Option<RoleArg>,
-    /// Play only the tour with this number, and draw it. Needs one preset and a role.
-    #[arg(long, requires = "role", conflicts_with_all = ["json", "record"])]
+    side: Option<SideArg>,
+    /// Play only the tour with this number, and draw it. Needs one preset and a side.
+    #[arg(long, requires = "side", conflicts_with_all = ["json", "record"])]
     trace: Option<usize>,
     /// How many threads; as many as there are cores if not given.
     #[arg(long)]
@@ -137,9 +158,9 @@ struct TracesArgs {
     /// Whose way the traces go where the RFC leaves a choice.
     #[arg(long, value_enum, default_value_t = SutArg::Manager)]
     sut: SutArg,
-    /// Only for the system under test in this role.
+    /// Only for the system under test on this side of the connection.
     #[arg(long, value_enum)]
-    role: Option<RoleArg>,
+    side: Option<SideArg>,
 }
 
 #[derive(Args, Debug)]
@@ -155,6 +176,21 @@ struct ReplayArgs {
     /// Print every packet instead of a diagram.
     #[arg(long)]
     log: bool,
+}
+
+#[derive(Args, Debug)]
+struct ScenariosArgs {
+    /// Which scenarios; all if none is named.
+    ids: Vec<String>,
+    /// The system under test.
+    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    sut: SutArg,
+    /// Find the shortest traces again and write them, instead of playing those that are there.
+    #[arg(long, conflicts_with = "sut")]
+    write: bool,
+    /// The folder with the list and the traces.
+    #[arg(long, default_value = crate::scenarios::FOLDER)]
+    from: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -200,18 +236,35 @@ impl SutArg {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum RoleArg {
-    /// It sends on the stream.
-    Sender,
-    /// It receives on the stream.
-    Receiver,
+enum TierArg {
+    /// Seconds.
+    Quick,
+    /// Minutes.
+    Full,
 }
 
-impl RoleArg {
-    const fn role(self) -> Role {
+impl TierArg {
+    const fn tier(self) -> Tier {
         match self {
-            Self::Sender => Role::Sender,
-            Self::Receiver => Role::Receiver,
+            Self::Quick => Tier::Quick,
+            Self::Full => Tier::Full,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SideArg {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+}
+
+impl SideArg {
+    const fn side(self) -> Side {
+        match self {
+            Self::Client => Side::Client,
+            Self::Server => Side::Server,
         }
     }
 }
@@ -242,7 +295,9 @@ pub fn run() -> ExitCode {
         Command::Conform(args) => conform::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Scenarios(args) => scenarios::run(&args),
         Command::Requirements(args) => requirements::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
     };
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,
@@ -270,10 +325,17 @@ fn presets() {
     for preset in PRESETS {
         println!("{}\n    {}\n    leaves out: {}", preset.name, preset.about, preset.abstraction);
     }
+    for preset in reset_at::presets::PRESETS {
+        println!("{}\n    {}\n    leaves out: {}", preset.name, preset.about, preset.abstraction);
+        println!("    {}", reset_at::presets::NOT_REPLAYED);
+    }
 }
 
 fn find_preset(name: &str) -> Result<Preset, Bad> {
     Preset::find(name).ok_or_else(|| {
+        if reset_at::presets::Preset::find(name).is_some() {
+            return Bad(format!("preset {name} is {}", reset_at::presets::NOT_REPLAYED));
+        }
         let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
         Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))
     })

@@ -9,7 +9,7 @@ use super::table::table;
 use super::{Bad, RequirementsArgs, Verdict, files};
 use crate::requirements::known::Known;
 use crate::requirements::report::{Part, Row, State, Total, report, rows};
-use crate::requirements::{Level, ReadError, Section, compiled_in, from_folder, page};
+use crate::requirements::{Level, ReadError, Section, compiled_in, from_folder, is_draft, page};
 
 /// How wide a rule is in the table, in characters.
 const RULE: usize = 54;
@@ -88,14 +88,14 @@ fn text(parts: &[Part], in_full: bool) -> String {
 /// One line for each rule.
 fn list(parts: &[Part]) -> String {
     let mut text = format!(
-        "{:<9} {:<6}  {:<RULE$}  {:<11} {:>5} {:>6} {:>6} {:>4}  state\n",
+        "{:<22} {:<6}  {:<RULE$}  {:<11} {:>5} {:>6} {:>6} {:>4}  state\n",
         "id", "level", "rule", "enforced by", "props", "faults", "traces", "code"
     );
     for row in rows(parts) {
         let requirement = &row.requirement;
         let _ = writeln!(
             text,
-            "{:<9} {:<6}  {:<RULE$}  {:<11} {:>5} {:>6} {:>6} {:>4}  {}",
+            "{:<22} {:<6}  {:<RULE$}  {:<11} {:>5} {:>6} {:>6} {:>4}  {}",
             requirement.id,
             requirement.level,
             shortened(&requirement.rule, RULE),
@@ -194,7 +194,10 @@ fn by_section(parts: &[Part]) -> String {
         let musts = Total::of(musts);
         let of = |some: usize| format!("{some}/{}", musts.all);
         vec![
-            format!("§{} {}", part.section, part.title),
+            match is_draft(&part.section) {
+                true => format!("{} {}", part.section, part.title),
+                false => format!("§{} {}", part.section, part.title),
+            },
             format!("{}/{}", all.disposed, all.all),
             of(musts.disposed),
             of(musts.checked),

@@ -2,7 +2,7 @@
 
 use streamproof_model::trace::file;
 
-use super::conform::takes_role;
+use super::conform::takes_side;
 use super::{Bad, TracesArgs, Verdict, files, find_preset};
 use crate::conform::Tours;
 
@@ -11,18 +11,18 @@ pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {
     if !preset.is_replayed() {
         return Err(Bad(format!("preset {} is checked, not replayed: no tours", preset.name)));
     }
-    if let Some(role) = args.role {
-        takes_role(&preset, role.role())?;
+    if let Some(side) = args.side {
+        takes_side(&preset, side.side())?;
     }
     let sut = args.sut.sut();
     let mut written = 0;
-    for role in preset.roles() {
-        if args.role.is_some_and(|only| only.role() != role) {
+    for side in preset.sides() {
+        if args.side.is_some_and(|only| only.side() != side) {
             continue;
         }
-        for (number, trace) in Tours::make(preset, role, &*sut).traces() {
+        for (number, trace) in Tours::make(preset, side, &*sut).traces() {
             let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
-            let name = format!("{}-{role}-{number:06}.ndjson", preset.name);
+            let name = format!("{}-{side}-{number:06}.ndjson", preset.name);
             files::write(&args.out.join(name), &text)?;
             written += 1;
         }

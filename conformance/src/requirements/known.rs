@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use streamproof_model::mutants::MUTANTS;
+use streamproof_model::reset_at;
 use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::violation::Violation;
-use streamproof_model::world::presets::PRESETS;
 use streamproof_model::world::properties;
 
-use super::places::SCENARIOS;
+use super::places::{CHOICES, SCENARIOS};
 
-const CHOICES: &str = include_str!("../../../specs/choices.md");
+/// Where the choices about RESET_STREAM_AT are.
+const RESET_AT: &str = include_str!("../../../model/src/reset_at/mod.rs");
 
 /// Every name there is, of each kind.
 #[derive(Clone, Debug, Default)]
@@ -44,28 +45,33 @@ impl Known {
             properties: property_names(),
             breaches: plain(false),
             breaches_of_the_rfc: plain(true),
-            violations: Violation::ALL.iter().map(|violation| violation_id(*violation)).collect(),
-            mutants: MUTANTS.iter().map(|mutant| mutant.name.to_owned()).collect(),
-            choices: choice_ids(CHOICES),
+            violations: Violation::ALL.iter().map(|violation| violation.id()).collect(),
+            mutants: mutant_names(),
+            choices: CHOICES.iter().flat_map(|text| choice_ids(text)).collect(),
             scenarios: SCENARIOS.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 }
 
-/// Every property that has a subject in some preset.
+/// Every property, those of RESET_STREAM_AT's own world included.
 fn property_names() -> BTreeSet<String> {
-    let names = PRESETS.iter().flat_map(properties::all).map(|property| property.name.to_owned());
-    names.collect()
+    let of_reset_at = reset_at::presets::PRESETS.iter().flat_map(reset_at::properties::all);
+    let of_reset_at = of_reset_at.map(|property| property.name);
+    properties::names().into_iter().chain(of_reset_at).map(str::to_owned).collect()
 }
 
-fn violation_id(violation: Violation) -> String {
-    let text = serde_json::to_string(&violation).unwrap_or_default();
-    text.trim_matches('"').to_owned()
+fn mutant_names() -> BTreeSet<String> {
+    let of_reset_at = reset_at::mutants::MUTANTS.iter().map(|mutant| mutant.name);
+    MUTANTS.iter().map(|mutant| mutant.name).chain(of_reset_at).map(str::to_owned).collect()
 }
 
+/// The choices that a document has as headings, and those that the model of RESET_STREAM_AT lists.
 fn choice_ids(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter_map(|line| line.strip_prefix("## "));
-    headings.filter(|heading| heading.starts_with("C-")).map(str::to_owned).collect()
+    let headings = headings.filter(|heading| heading.starts_with("C-")).map(str::to_owned);
+    let listed = RESET_AT.lines().filter_map(|line| line.strip_prefix("//! - R-"));
+    let listed = listed.filter_map(|line| Some(format!("R-{}", line.split_once(',')?.0)));
+    headings.chain(listed).collect()
 }
 
 #[cfg(test)]
@@ -81,5 +87,14 @@ mod tests {
         assert!(known.violations.contains("stream-on-send-only"));
         assert!(known.mutants.contains("forget final size"));
         assert!(known.choices.contains("C-11") && !known.choices.contains("D-1"));
+        assert!(
+            known.choices.contains("R-14")
+                && known.mutants.contains("tell a clean end at the Reliable Size")
+        );
+        assert!(
+            known
+                .properties
+                .contains("§5 the reset is told after everything below the Reliable Size")
+        );
     }
 }

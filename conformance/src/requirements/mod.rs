@@ -1,6 +1,7 @@
 //! The rules of RFC 9000 about streams, one by one, and what stands for each: `specs/requirements`.
 //!
-//! A file for each section, an entry for each rule. Reading refuses what is not of the right form
+//! A file for each section, an entry for each rule; and one for all of RESET_STREAM_AT's draft, whose rules
+//! have the draft's name before their section, as in "reset-stream-at 5.2/8". Reading refuses what is not of the right form
 //! ([`Section::read`]); whether the names in an entry exist, and whether enough stands for the rule, is
 //! the [`report`]'s.
 
@@ -62,6 +63,8 @@ pub enum EnforcedBy {
     Application,
     /// Nobody here.
     Nobody,
+    /// The model alone: nobody at hand implements it.
+    Model,
 }
 
 impl fmt::Display for EnforcedBy {
@@ -73,6 +76,7 @@ impl fmt::Display for EnforcedBy {
             Self::Peer => "peer",
             Self::Application => "application",
             Self::Nobody => "nobody",
+            Self::Model => "model",
         })
     }
 }
@@ -81,7 +85,7 @@ impl fmt::Display for EnforcedBy {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Requirement {
-    /// Section and ordinal, as in "4.5/2".
+    /// Section and ordinal, as in "4.5/2", in a draft with its name before them.
     pub id: String,
     /// How strong it is; of several keywords in a sentence the strongest counts.
     pub level: Level,
@@ -188,6 +192,11 @@ fn order(section: &str) -> Vec<usize> {
     section.split('.').map(|number| number.parse().unwrap_or(usize::MAX)).collect()
 }
 
+/// Whether a file's rules are those of a whole draft.
+pub fn is_draft(section: &str) -> bool {
+    !section.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
 impl Section {
     /// Reads the text of one section's file.
     ///
@@ -205,6 +214,9 @@ impl Section {
     fn check(&self, section: &str) -> Result<(), String> {
         if self.section != section {
             return Err(format!("section \"{}\" in the file of {section}", self.section));
+        }
+        if is_draft(section) {
+            return self.check_draft();
         }
         let mut last = 0;
         let mut sentences = 0;
@@ -224,6 +236,31 @@ impl Section {
             sentences += usize::from(requirement.keyword);
             last = ordinal;
         }
+        self.check_sentences(sentences)
+    }
+
+    /// A draft in one file: each of its sections counts from 1, in the order of its text.
+    fn check_draft(&self) -> Result<(), String> {
+        let mut last: (Vec<usize>, usize) = (Vec::new(), 0);
+        for requirement in &self.requirement {
+            let id = &requirement.id;
+            let own = id.strip_prefix(&self.section).and_then(|rest| rest.strip_prefix(' '));
+            let section = own.and_then(|own| own.split_once('/')).map(|(section, _)| section);
+            let Some(section) = section else {
+                return Err(format!("{id}: not an ID of {}", self.section));
+            };
+            let ordinal = requirement.check(&format!("{} {section}", self.section))?;
+            let at = order(section);
+            let next = if at == last.0 { last.1 + 1 } else { 1 };
+            if at < last.0 || ordinal != next {
+                return Err(format!("{id}: out of order"));
+            }
+            last = (at, ordinal);
+        }
+        self.check_sentences(self.requirement.iter().filter(|one| one.keyword).count())
+    }
+
+    fn check_sentences(&self, sentences: usize) -> Result<(), String> {
         if sentences < self.sentences && self.leaves_out.is_none() {
             let missing = self.sentences - sentences;
             return Err(format!("{missing} of {} sentences have no entry", self.sentences));

@@ -111,11 +111,12 @@ fn section(html: &mut String, part: &Part, root: &str) {
     let total = Total::of(&part.requirements);
     let _ = writeln!(
         html,
-        "<section>\n<h2 id=\"s{0}\">§{0} {1} <small>{2} of {3}</small></h2>",
+        "<section>\n<h2 id=\"s{0}\">{4}{0} {1} <small>{2} of {3}</small></h2>",
         part.section,
         escaped(&part.title),
         total.disposed,
-        total.all
+        total.all,
+        if super::is_draft(&part.section) { "" } else { "§" },
     );
     if let Some(why) = &part.leaves_out {
         let _ = writeln!(html, "<p class=\"quiet\">Left out: {}.</p>", escaped(why));
@@ -136,10 +137,11 @@ fn rule(html: &mut String, row: &Row, root: &str) {
     let word = state.word();
     let _ = writeln!(
         html,
-        "<details id=\"r{0}\" class=\"{word} {level}\"><summary><a class=\"id\" href=\"#r{0}\">{0}</a>\
+        "<details id=\"r{2}\" class=\"{word} {level}\"><summary><a class=\"id\" href=\"#r{2}\">{0}</a>\
          <b class=\"level {level}\">{level}</b><span>{1}</span><i class=\"state {word}\">{word}</i></summary>\n<dl>",
         requirement.id,
         escaped(&requirement.rule),
+        in_link(&requirement.id),
     );
     let mut line = |name: &str, cells: Vec<String>| {
         if !cells.is_empty() {
@@ -164,8 +166,11 @@ fn rule(html: &mut String, row: &Row, root: &str) {
     };
     line("trace", requirement.scenarios.iter().map(trace).collect());
     line("code", if row.code.is_empty() { Vec::new() } else { vec![code(&row.code, root)] });
-    let choice = |name: &String| {
-        format!("<a href=\"{root}specs/choices.md#{}\">{name}</a>", name.to_lowercase())
+    let choice = |name: &String| match name.starts_with("R-") {
+        true => format!("<a href=\"{root}model/src/reset_at/mod.rs\">{name}</a>"),
+        false => {
+            format!("<a href=\"{root}specs/choices.md#{}\">{name}</a>", name.to_lowercase())
+        }
     };
     line("choice", requirement.choice.iter().map(choice).collect());
     line("note", requirement.note.iter().map(|note| escaped(note)).collect());
@@ -202,7 +207,8 @@ fn properties(html: &mut String, parts: &[Part]) {
     for (name, rows) in named {
         let link = |row: &&Row| {
             let open = if row.state == State::Open { " class=\"gap\"" } else { "" };
-            format!("<a{open} href=\"#r{0}\">{0}</a>", row.requirement.id)
+            let id = &row.requirement.id;
+            format!("<a{open} href=\"#r{}\">{id}</a>", in_link(id))
         };
         let links: Vec<String> = rows.iter().map(link).collect();
         let _ = writeln!(
@@ -214,6 +220,11 @@ fn properties(html: &mut String, parts: &[Part]) {
         );
     }
     html.push_str("</ul>\n</section>\n");
+}
+
+/// An ID without the space of a draft's.
+pub fn in_link(id: &str) -> String {
+    id.replace(' ', "-")
 }
 
 /// The section that a property's name begins with.

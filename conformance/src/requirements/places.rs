@@ -1,5 +1,5 @@
-//! Which places of the source name requirements, and which scenarios there are: written down when the
-//! crate was built, by `build.rs`.
+//! Which places of the source name requirements, and which scenarios and documents of choices
+//! there are: written down when the crate was built, by `build.rs`.
 
 use serde::Serialize;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::known::Known;
 use super::places::{PLACES, Place};
-use super::{Level, Requirement, Section};
+use super::{EnforcedBy, Level, Requirement, Section};
 
 /// How a rule is disposed of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -140,6 +140,8 @@ pub fn rows(parts: &[Part]) -> impl Iterator<Item = &Row> {
 
 fn row(requirement: &Requirement, known: &Known, code: Vec<Place>) -> Row {
     let mut gaps = unknown(requirement, known);
+    // What the model alone has is replayed against nobody, and goes every way that is open.
+    let on_the_wire = requirement.enforced_by != EnforcedBy::Model;
     let is = |names: &[String], set: &std::collections::BTreeSet<String>| {
         names.iter().filter(|name| set.contains(*name)).count()
     };
@@ -157,14 +159,14 @@ fn row(requirement: &Requirement, known: &Known, code: Vec<Place>) -> Row {
     let tested = checks + mutants > 0 || code.iter().any(|place| place.test);
     let missing = [
         (checks == 0, "no property, breach or violation"),
-        (traces.is_empty(), "no trace"),
+        (traces.is_empty() && on_the_wire, "no trace"),
         (!tested, "no test"),
     ];
     let missing =
         missing.iter().filter(|(missing, _)| *missing).map(|(_, what)| (*what).to_owned());
     let missing: Vec<String> = missing.collect();
     let optional = matches!(requirement.level, Level::Should | Level::May);
-    if optional && requirement.choice.is_none() {
+    if optional && on_the_wire && requirement.choice.is_none() {
         gaps.push("no choice".to_owned());
     }
     let state = match (gaps.is_empty(), missing.is_empty()) {
@@ -203,7 +205,6 @@ pub fn unknown(requirement: &Requirement, known: &Known) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::requirements::EnforcedBy;
 
     fn requirement(level: Level) -> Requirement {
         Requirement {
@@ -265,6 +266,19 @@ mod tests {
         assert!(state(&should).1.contains(&"no choice".to_owned()));
         should.choice = Some("C-4".to_owned());
         assert_eq!(state(&should).0, State::Choice);
+    }
+
+    #[test]
+    fn what_the_model_alone_has_needs_a_check_and_nothing_else() {
+        let mut may = requirement(Level::May);
+        may.enforced_by = EnforcedBy::Model;
+        assert_eq!(state(&may).0, State::Choice);
+        may.properties = vec!["§4.5 p".to_owned()];
+        assert_eq!(state(&may).0, State::Covered);
+        may.level = Level::Must;
+        assert_eq!(state(&may).0, State::Covered);
+        may.properties.clear();
+        assert_eq!(state(&may).0, State::Open);
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub fn scan_text(file: &str, text: &str) -> Vec<Found> {
 
 /// The IDs that a line's comment begins with; they end at a colon or at the first other word.
 fn ids_of(line: &str) -> Vec<String> {
-    let Some((_, rest)) = line.split_once("// rfc9000 ") else {
+    let documents = [("// rfc9000 ", ""), ("// reset-stream-at ", "reset-stream-at ")];
+    let found = documents.iter().find_map(|(mark, name)| Some((line.split_once(mark)?.1, *name)));
+    let Some((rest, name)) = found else {
         return Vec::new();
     };
     let mut ids = Vec::new();
@@ -45,7 +47,7 @@ fn ids_of(line: &str) -> Vec<String> {
         if !is_id(id) {
             break;
         }
-        ids.push(id.to_owned());
+        ids.push(format!("{name}{id}"));
         if word.ends_with([':', '.', ';']) {
             break;
         }
@@ -106,6 +108,8 @@ mod tests {
         assert_eq!(ids_of(&comment("4.5/2")), ["4.5/2"]);
         assert_eq!(ids_of(&comment("4.5/2, 19.10/3: why")), ["4.5/2", "19.10/3"]);
         assert_eq!(ids_of(&comment("4.5/2 3.3 the rest")), ["4.5/2", "3.3"]);
+        let draft = comment("5.2/8, 4/1: why").replace("rfc9000", "reset-stream-at");
+        assert_eq!(ids_of(&draft), ["reset-stream-at 5.2/8", "reset-stream-at 4/1"]);
         assert_eq!(ids_of(&comment("3.5: not once 3.3 permits it")), ["3.5"]);
     }
 

@@ -1,15 +1,16 @@
 //! Bare quinn: its own stream types, used as its documentation says, with nothing remembered that
 //! quinn does not remember itself.
 
+use std::collections::BTreeMap;
 use std::task::{Poll, Waker};
 
 use quinn::{ReadError, RecvStream, SendStream, StoppedError, VarInt, WriteError};
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
-use streamproof_model::world::action::Role;
+use streamproof_model::rfc::identity::{Direction, StreamId};
 
 use super::quinn_session::{
-    App, QuinnSession, READ_BUFFER, arena, code, id_of, poll_with, read_answer, to_varint,
+    App, QuinnSession, READ_BUFFER, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
 use super::{Observation, Session, Setup, Sut};
 use crate::concretize;
@@ -25,20 +26,11 @@ impl Sut for BareQuinn {
     }
 
     fn choices(&self) -> Choices {
-        Choices::QUINN
+        Choices::BARE_QUINN
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
-        let mut arena = arena(setup)?;
-        let mut app = Streams::default();
-        if setup.role == Role::Sender
-            && let Poll::Ready(Ok(send)) = poll_once(arena.connection.open_uni())
-        {
-            let stopped = send.stopped();
-            app.waiter = Some(arena.world.spawn(stopped));
-            app.send = Some(send);
-        }
-        Ok(Box::new(QuinnSession::new(app, arena)))
+        Ok(Box::new(QuinnSession::new(Streams::default(), arena(setup)?, setup)))
     }
 }
 
@@ -46,13 +38,22 @@ type Stopped = Result<Option<VarInt>, StoppedError>;
 
 #[derive(Default)]
 struct Streams {
-    send: Option<SendStream>,
-    recv: Option<RecvStream>,
-    accepted: bool,
+    sending: BTreeMap<StreamId, Sending>,
+    receiving: BTreeMap<StreamId, Receiving>,
+}
+
+struct Sending {
+    /// `None` after it was dropped.
+    handle: Option<SendStream>,
     written: u64,
-    read: u64,
-    waiter: Option<TaskHandle<Stopped>>,
+    waiter: TaskHandle<Stopped>,
     waited: Option<SendOutcome>,
+}
+
+#[derive(Default)]
+struct Receiving {
+    handle: Option<RecvStream>,
+    read: u64,
 }
 
 fn outcome(stopped: Stopped) -> SendOutcome {
@@ -66,19 +67,60 @@ fn outcome(stopped: Stopped) -> SendOutcome {
 }
 
 impl Streams {
-    fn send(&mut self, call: impl FnOnce(&mut SendStream, u64) -> Answer) -> Answer {
-        match &mut self.send {
-            Some(send) => call(send, self.written),
-            None => Answer::Closed,
+    fn add_sending(&mut self, arena: &mut Arena, handle: SendStream) -> StreamId {
+        let id = id_of(handle.id());
+        let waiter = arena.world.spawn(handle.stopped());
+        let sending = Sending { handle: Some(handle), written: 0, waiter, waited: None };
+        self.sending.insert(id, sending);
+        id
+    }
+
+    fn add_receiving(&mut self, handle: RecvStream) {
+        let id = id_of(handle.id());
+        self.receiving.insert(id, Receiving { handle: Some(handle), read: 0 });
+    }
+
+    fn open(&mut self, arena: &mut Arena, direction: Direction) -> Answer {
+        let opened = match direction {
+            Direction::Unidirectional => {
+                poll_once(arena.connection.open_uni()).map_ok(|send| (send, None))
+            }
+            Direction::Bidirectional => {
+                poll_once(arena.connection.open_bi()).map_ok(|(send, recv)| (send, Some(recv)))
+            }
+        };
+        match opened {
+            Poll::Pending => Answer::Blocked,
+            Poll::Ready(Err(_)) => Answer::ConnectionLost,
+            Poll::Ready(Ok((send, recv))) => {
+                if let Some(recv) = recv {
+                    self.add_receiving(recv);
+                }
+                Answer::Opened { stream_id: self.add_sending(arena, send) }
+            }
         }
     }
 
-    fn read(&mut self, waker: &Waker) -> Answer {
-        let Some(recv) = &mut self.recv else { return Answer::Closed };
+    fn send(
+        &mut self,
+        id: StreamId,
+        call: impl FnOnce(&mut SendStream, &mut u64) -> Answer,
+    ) -> Answer {
+        match self.sending.get_mut(&id) {
+            Some(Sending { handle: Some(handle), written, .. }) => call(handle, written),
+            Some(Sending { handle: None, .. }) | None => Answer::Closed,
+        }
+    }
+
+    fn read(&mut self, id: StreamId, waker: &Waker) -> Answer {
+        let Some(Receiving { handle: Some(recv), read: offset }) = self.receiving.get_mut(&id)
+        else {
+            return Answer::Closed;
+        };
         let mut buffer = vec![0; READ_BUFFER];
         let read = poll_with(waker, recv.read(&mut buffer));
         let ended = |outcome| Answer::RecvEnded { outcome };
-        read_answer(read, (recv.id(), &mut self.read), &buffer, |error| match error {
+        read_answer(read, (recv.id(), offset), &buffer, |error| match error {
             ReadError::Reset(reason) => ended(RecvOutcome::Reset { code: code(reason) }),
             ReadError::ConnectionLost(_) | ReadError::ZeroRttRejected => {
                 ended(RecvOutcome::ConnectionLost)
@@ -112,49 +154,80 @@ fn accepted(result: Result<(), quinn::ClosedStream>) -> Answer {
 }
 
 impl App for Streams {
-    fn accept(&mut self, arena: &mut Arena) {
-        if !self.accepted
-            && let Poll::Ready(Ok(recv)) = poll_once(arena.connection.accept_uni())
-        {
-            self.accepted = true;
-            self.recv = Some(recv);
+    fn accept(&mut self, arena: &mut Arena) -> bool {
+        let mut any = false;
+        while let Poll::Ready(Ok(recv)) = poll_once(arena.connection.accept_uni()) {
+            self.add_receiving(recv);
+            any = true;
         }
+        while let Poll::Ready(Ok((send, recv))) = poll_once(arena.connection.accept_bi()) {
+            self.add_sending(arena, send);
+            self.add_receiving(recv);
+            any = true;
+        }
+        any
     }
 
-    fn call(&mut self, call: Call, waker: &Waker) -> Answer {
+    fn call(&mut self, arena: &mut Arena, call: Call, waker: &Waker) -> Answer {
         match call {
-            Call::Write { length } => {
-                let answer = self.send(|send, offset| write(send, offset, length, waker));
+            Call::Open { direction } => self.open(arena, direction),
+            Call::Write { stream_id, length } => self.send(stream_id, |send, written| {
+                let answer = write(send, *written, length, waker);
                 if let Answer::Wrote { length } = answer {
-                    self.written += length;
+                    *written += length;
                 }
                 answer
+            }),
+            Call::End { stream_id } => self.send(stream_id, |send, _| accepted(send.finish())),
+            Call::Reset { stream_id, code } => {
+                self.send(stream_id, |send, _| accepted(send.reset(to_varint(code))))
             }
-            Call::End => self.send(|send, _| accepted(send.finish())),
-            Call::Reset { code } => self.send(|send, _| accepted(send.reset(to_varint(code)))),
-            Call::DropSend => self.send.take().map_or(Answer::Closed, |_| Answer::Accepted),
-            Call::Read => self.read(waker),
-            Call::AbortReading { code } => match &mut self.recv {
-                Some(recv) => accepted(recv.stop(to_varint(code))),
+            Call::DropSend { stream_id } => match self.sending.get_mut(&stream_id) {
+                Some(sending) => sending.handle.take().map_or(Answer::Closed, |_| Answer::Accepted),
                 None => Answer::Closed,
             },
-            Call::DropRecv => self.recv.take().map_or(Answer::Closed, |_| Answer::Accepted),
+            Call::Read { stream_id } => self.read(stream_id, waker),
+            Call::AbortReading { stream_id, code } => match self.receiving.get_mut(&stream_id) {
+                Some(Receiving { handle: Some(recv), .. }) => accepted(recv.stop(to_varint(code))),
+                Some(Receiving { handle: None, .. }) | None => Answer::Closed,
+            },
+            Call::DropRecv { stream_id } => match self.receiving.get_mut(&stream_id) {
+                Some(recv) => recv.handle.take().map_or(Answer::Closed, |_| Answer::Accepted),
+                None => Answer::Closed,
+            },
+            Call::CloseConnection { code } => {
+                arena.connection.close(to_varint(code), b"");
+                Answer::Accepted
+            }
+            Call::ResizeWindow { .. } | Call::ResizeStreams { .. } => {
+                resize(&arena.connection, call);
+                Answer::Accepted
+            }
         }
     }
 
-    fn observe(&mut self) -> Observation {
-        if let Some(told) = self.waiter.as_ref().and_then(TaskHandle::take) {
-            self.waited = Some(outcome(told));
-        }
-        Observation {
-            send_outcome: self.send.as_ref().map(|send| match poll_once(send.stopped()) {
+    fn observe(&mut self) -> Vec<Observation> {
+        let mut seen: BTreeMap<StreamId, Observation> = BTreeMap::new();
+        for (id, sending) in &mut self.sending {
+            if let Some(told) = sending.waiter.take() {
+                sending.waited = Some(outcome(told));
+            }
+            let asked = |send: &SendStream| match poll_once(send.stopped()) {
                 Poll::Pending => None,
                 Poll::Ready(stopped) => Some(outcome(stopped)),
-            }),
-            recv_outcome: None,
-            send_waiter: self.waiter.as_ref().map(|_| self.waited),
-            read_woken: false,
-            alive: None,
+            };
+            let observation = seen.entry(*id).or_insert(Observation::of(*id));
+            observation.send_outcome = sending.handle.as_ref().map(asked);
+            observation.send_waiter = Some(sending.waited);
         }
+        for id in self.receiving.keys() {
+            seen.entry(*id).or_insert(Observation::of(*id));
+        }
+        seen.into_values().collect()
+    }
+
+    fn forget(&mut self) {
+        self.sending.clear();
+        self.receiving.clear();
     }
 }

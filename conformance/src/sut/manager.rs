@@ -1,5 +1,6 @@
 //! The stream manager on quinn: the product.
 
+use std::collections::BTreeMap;
 use std::task::{Poll, Waker};
 
 use streamproof::{
@@ -8,10 +9,11 @@ use streamproof::{
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::{DROP_RESET_CODE, DROP_STOP_CODE};
-use streamproof_model::world::action::Role;
+use streamproof_model::rfc::frame::ErrorCode;
+use streamproof_model::rfc::identity::{Direction, StreamId};
 
 use super::quinn_session::{
-    App, QuinnSession, READ_BUFFER, arena, code, id_of, poll_with, read_answer, to_varint,
+    App, QuinnSession, READ_BUFFER, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
 use super::{Observation, Session, Setup, Sut};
 use crate::concretize;
@@ -55,36 +57,28 @@ impl Sut for Manager {
         let mut arena = arena(setup)?;
         let (manager, driver) = StreamManager::new(arena.connection.clone(), self.config);
         arena.world.spawn(driver);
-        let mut app = Handles {
-            manager,
-            send: None,
-            recv: None,
-            accepted: false,
-            written: 0,
-            read: 0,
-            waiter: None,
-            waited: None,
-        };
-        if setup.role == Role::Sender {
-            if let Poll::Ready(Ok(send)) = poll_once(app.manager.open_uni()) {
-                app.waiter = Some(arena.world.spawn(send.closed()));
-                app.send = Some(send);
-            }
-            arena.settle();
-        }
-        Ok(Box::new(QuinnSession::new(app, arena)))
+        let app = Handles { manager, sending: BTreeMap::new(), receiving: BTreeMap::new() };
+        Ok(Box::new(QuinnSession::new(app, arena, setup)))
     }
 }
 
 struct Handles {
-    send: Option<SendHandle>,
-    recv: Option<RecvHandle>,
+    sending: BTreeMap<StreamId, Sending>,
+    receiving: BTreeMap<StreamId, Receiving>,
     manager: StreamManager,
-    accepted: bool,
+}
+
+struct Sending {
+    /// `None` after it was dropped.
+    handle: Option<SendHandle>,
     written: u64,
-    read: u64,
-    waiter: Option<TaskHandle<streamproof::SendOutcome>>,
+    waiter: TaskHandle<streamproof::SendOutcome>,
     waited: Option<SendOutcome>,
+}
+
+struct Receiving {
+    handle: Option<RecvHandle>,
+    read: u64,
 }
 
 fn send_outcome(outcome: &streamproof::SendOutcome) -> SendOutcome {
@@ -154,19 +148,60 @@ fn finish(send: &mut SendHandle) -> Answer {
 }
 
 impl Handles {
-    fn send(&mut self, call: impl FnOnce(&mut SendHandle, u64) -> Answer) -> Answer {
-        match &mut self.send {
-            Some(send) => call(send, self.written),
-            None => Answer::Closed,
+    fn add_sending(&mut self, arena: &mut Arena, handle: SendHandle) -> StreamId {
+        let id = id_of(handle.id());
+        let waiter = arena.world.spawn(handle.closed());
+        let sending = Sending { handle: Some(handle), written: 0, waiter, waited: None };
+        self.sending.insert(id, sending);
+        id
+    }
+
+    fn add_receiving(&mut self, handle: RecvHandle) {
+        let id = id_of(handle.id());
+        self.receiving.insert(id, Receiving { handle: Some(handle), read: 0 });
+    }
+
+    fn open(&mut self, arena: &mut Arena, direction: Direction) -> Answer {
+        let opened = match direction {
+            Direction::Unidirectional => {
+                poll_once(self.manager.open_uni()).map_ok(|send| (send, None))
+            }
+            Direction::Bidirectional => {
+                poll_once(self.manager.open_bi()).map_ok(|(send, recv)| (send, Some(recv)))
+            }
+        };
+        match opened {
+            Poll::Pending => Answer::Blocked,
+            Poll::Ready(Err(_)) => Answer::ConnectionLost,
+            Poll::Ready(Ok((send, recv))) => {
+                if let Some(recv) = recv {
+                    self.add_receiving(recv);
+                }
+                Answer::Opened { stream_id: self.add_sending(arena, send) }
+            }
         }
     }
 
-    fn read(&mut self, waker: &Waker) -> Answer {
-        let Some(recv) = &mut self.recv else { return Answer::Closed };
+    fn send(
+        &mut self,
+        id: StreamId,
+        call: impl FnOnce(&mut SendHandle, &mut u64) -> Answer,
+    ) -> Answer {
+        match self.sending.get_mut(&id) {
+            Some(Sending { handle: Some(handle), written, .. }) => call(handle, written),
+            Some(Sending { handle: None, .. }) | None => Answer::Closed,
+        }
+    }
+
+    fn read(&mut self, id: StreamId, waker: &Waker) -> Answer {
+        let Some(Receiving { handle: Some(recv), read: offset }) = self.receiving.get_mut(&id)
+        else {
+            return Answer::Closed;
+        };
         let mut buffer = vec![0; READ_BUFFER];
         let read = poll_with(waker, recv.read(&mut buffer));
         let ended = |outcome| Answer::RecvEnded { outcome };
-        read_answer(read, (recv.id(), &mut self.read), &buffer, |error| match error {
+        read_answer(read, (recv.id(), offset), &buffer, |error| match error {
             ReadError::Reset { code: reason } => ended(RecvOutcome::Reset { code: code(reason) }),
             ReadError::Stopped { code: reason } => {
                 ended(RecvOutcome::Stopped { code: code(reason) })
@@ -178,60 +213,101 @@ impl Handles {
         })
     }
 
-    fn alive(&self) -> (bool, bool) {
-        let parts = self.manager.snapshot();
-        let any = |part| parts.iter().any(|live| live.part() == part);
-        (any(streamproof::Part::Sending), any(streamproof::Part::Receiving))
+    fn stop(&mut self, id: StreamId, code: ErrorCode) -> Answer {
+        match self.receiving.get_mut(&id) {
+            Some(Receiving { handle: Some(recv), .. }) => match recv.stop(to_varint(code)) {
+                Ok(()) => Answer::Accepted,
+                Err(ended) => Answer::RecvEnded { outcome: recv_outcome(&ended.outcome) },
+            },
+            Some(Receiving { handle: None, .. }) | None => Answer::Closed,
+        }
     }
 }
 
 impl App for Handles {
-    fn accept(&mut self, _: &mut Arena) {
-        if !self.accepted
-            && let Poll::Ready(Ok(recv)) = poll_once(self.manager.accept_uni())
-        {
-            self.accepted = true;
-            self.recv = Some(recv);
+    fn accept(&mut self, arena: &mut Arena) -> bool {
+        let mut any = false;
+        while let Poll::Ready(Ok(recv)) = poll_once(self.manager.accept_uni()) {
+            self.add_receiving(recv);
+            any = true;
         }
+        while let Poll::Ready(Ok((send, recv))) = poll_once(self.manager.accept_bi()) {
+            self.add_sending(arena, send);
+            self.add_receiving(recv);
+            any = true;
+        }
+        any
     }
 
-    fn call(&mut self, call: Call, waker: &Waker) -> Answer {
+    fn call(&mut self, arena: &mut Arena, call: Call, waker: &Waker) -> Answer {
         match call {
-            Call::Write { length } => {
-                let answer = self.send(|send, offset| write(send, offset, length, waker));
+            Call::Open { direction } => self.open(arena, direction),
+            Call::Write { stream_id, length } => self.send(stream_id, |send, written| {
+                let answer = write(send, *written, length, waker);
                 if let Answer::Wrote { length } = answer {
-                    self.written += length;
+                    *written += length;
                 }
                 answer
-            }
-            Call::End => self.send(|send, _| finish(send)),
-            Call::Reset { code } => self.send(|send, _| match send.reset(to_varint(code)) {
-                Ok(()) => Answer::Accepted,
-                Err(ended) => Answer::SendEnded { outcome: send_outcome(&ended.outcome) },
             }),
-            Call::DropSend => self.send.take().map_or(Answer::Closed, |_| Answer::Accepted),
-            Call::Read => self.read(waker),
-            Call::AbortReading { code } => match &mut self.recv {
-                Some(recv) => match recv.stop(to_varint(code)) {
+            Call::End { stream_id } => self.send(stream_id, |send, _| finish(send)),
+            Call::Reset { stream_id, code } => {
+                self.send(stream_id, |send, _| match send.reset(to_varint(code)) {
                     Ok(()) => Answer::Accepted,
-                    Err(ended) => Answer::RecvEnded { outcome: recv_outcome(&ended.outcome) },
-                },
+                    Err(ended) => Answer::SendEnded { outcome: send_outcome(&ended.outcome) },
+                })
+            }
+            Call::DropSend { stream_id } => match self.sending.get_mut(&stream_id) {
+                Some(sending) => sending.handle.take().map_or(Answer::Closed, |_| Answer::Accepted),
                 None => Answer::Closed,
             },
-            Call::DropRecv => self.recv.take().map_or(Answer::Closed, |_| Answer::Accepted),
+            Call::Read { stream_id } => self.read(stream_id, waker),
+            Call::AbortReading { stream_id, code } => self.stop(stream_id, code),
+            Call::DropRecv { stream_id } => match self.receiving.get_mut(&stream_id) {
+                Some(recv) => recv.handle.take().map_or(Answer::Closed, |_| Answer::Accepted),
+                None => Answer::Closed,
+            },
+            Call::CloseConnection { code } => {
+                self.manager.close(to_varint(code), b"");
+                Answer::Accepted
+            }
+            Call::ResizeWindow { .. } | Call::ResizeStreams { .. } => {
+                resize(self.manager.connection(), call);
+                Answer::Accepted
+            }
         }
     }
 
-    fn observe(&mut self) -> Observation {
-        if let Some(told) = self.waiter.as_ref().and_then(TaskHandle::take) {
-            self.waited = Some(send_outcome(&told));
+    fn observe(&mut self) -> Vec<Observation> {
+        let mut seen: BTreeMap<StreamId, Observation> = BTreeMap::new();
+        for (id, sending) in &mut self.sending {
+            if let Some(told) = sending.waiter.take() {
+                sending.waited = Some(send_outcome(&told));
+            }
+            let observation = seen.entry(*id).or_insert(Observation::of(*id));
+            observation.send_outcome =
+                sending.handle.as_ref().map(|send| send.outcome().as_ref().map(send_outcome));
+            observation.send_waiter = Some(sending.waited);
         }
-        Observation {
-            send_outcome: self.send.as_ref().map(|send| send.outcome().as_ref().map(send_outcome)),
-            recv_outcome: self.recv.as_ref().map(|recv| recv.outcome().as_ref().map(recv_outcome)),
-            send_waiter: self.waiter.as_ref().map(|_| self.waited),
-            read_woken: false,
-            alive: Some(self.alive()),
+        for (id, receiving) in &self.receiving {
+            let observation = seen.entry(*id).or_insert(Observation::of(*id));
+            observation.recv_outcome =
+                receiving.handle.as_ref().map(|recv| recv.outcome().as_ref().map(recv_outcome));
         }
+        let parts = self.manager.snapshot();
+        for (id, observation) in &mut seen {
+            let mut of_stream = parts.iter().filter(|live| id_of(live.id) == *id);
+            let mut alive = (false, false);
+            of_stream.by_ref().for_each(|live| match live.part() {
+                streamproof::Part::Sending => alive.0 = true,
+                streamproof::Part::Receiving => alive.1 = true,
+            });
+            observation.alive = Some(alive);
+        }
+        seen.into_values().collect()
+    }
+
+    fn forget(&mut self) {
+        self.sending.clear();
+        self.receiving.clear();
     }
 }

@@ -1,6 +1,6 @@
 //! Systems under test behind one trait, one file each.
 //!
-//! A [`Sut`] makes [`Session`]s: one fresh connection with one stream, driven step by step. A session
+//! A [`Sut`] makes [`Session`]s: one fresh connection, driven step by step. A session
 //! does what it is told and reports what it sees; it knows no rule and compares nothing.
 
 mod bare;
@@ -9,8 +9,11 @@ mod quinn_session;
 
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
-use streamproof_model::rfc::identity::Side;
-use streamproof_model::world::action::Role;
+use streamproof_model::rfc::endpoint::Endpoint;
+use streamproof_model::rfc::identity::{Side, StreamId};
+use streamproof_model::rfc::parameters::Parameters;
+use streamproof_model::world::presets::Preset;
+use streamproof_model::world::system::first_endpoint;
 
 pub use bare::BareQuinn;
 pub use manager::Manager;
@@ -22,20 +25,42 @@ use crate::world::ArenaError;
 /// What a session is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
-    /// The endpoint of the stream that the system under test is.
-    pub role: Role,
-    /// The side of the connection that sends on the stream.
-    pub sender: Side,
+    /// The world that is played.
+    pub preset: Preset,
+    /// The side of the connection that the system under test is.
+    pub side: Side,
+    /// What the server advertises, where that is not what the preset says: 0-RTT was answered (§7.4.1).
+    pub server: Option<Parameters>,
     /// Whether the session keeps an event log.
     pub log: bool,
 }
 
 impl Setup {
-    /// The side of the connection that the system under test is.
-    pub fn side(&self) -> Side {
-        match self.role {
-            Role::Sender => self.sender,
-            Role::Receiver => self.sender.peer(),
+    /// A session of a preset, without a log.
+    pub const fn new(preset: Preset, side: Side) -> Self {
+        Self { preset, side, server: None, log: false }
+    }
+
+    /// What a side advertises.
+    pub fn parameters_of(&self, side: Side) -> Parameters {
+        match (side, self.server) {
+            (Side::Server, Some(parameters)) => parameters,
+            (Side::Server | Side::Client, _) => self.preset.parameters_of(side),
+        }
+    }
+
+    /// Whether the system under test is a client that begins with 0-RTT.
+    pub fn is_early(&self) -> bool {
+        self.side == Side::Client && !self.preset.handshakes.is_empty()
+    }
+
+    /// The endpoint that the session begins with.
+    pub fn first_endpoint(&self) -> Endpoint {
+        match (self.side, self.server) {
+            (Side::Server, Some(parameters)) => {
+                Endpoint::new(Side::Server, parameters, self.preset.parameters_of(Side::Client))
+            }
+            (Side::Server | Side::Client, _) => first_endpoint(&self.preset, self.side),
         }
     }
 }
@@ -48,7 +73,7 @@ pub trait Sut: Sync {
     /// Which of the permitted ways it goes, so that tours can be made which it can take.
     fn choices(&self) -> Choices;
 
-    /// A fresh connection, the stream opened if the system is to send on it.
+    /// A fresh connection, with the streams open that the preset begins with.
     ///
     /// # Errors
     ///
@@ -56,10 +81,12 @@ pub trait Sut: Sync {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError>;
 }
 
-/// What can be seen of a settled session beside frames and answers. `None` where the system has no
-/// way to tell.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+/// What can be seen of a stream in a settled session beside frames and answers. `None` where the system
+/// has no way to tell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Observation {
+    /// The stream.
+    pub stream_id: StreamId,
     /// What the sending part is told to have become, if asked now.
     pub send_outcome: Option<Option<SendOutcome>>,
     /// The same for the receiving part.
@@ -68,11 +95,28 @@ pub struct Observation {
     pub send_waiter: Option<Option<SendOutcome>>,
     /// Whether a read that had to wait has been woken since.
     pub read_woken: bool,
+    /// Whether a write that had to wait has been woken since.
+    pub write_woken: bool,
     /// Whether the system lists the sending part, and the receiving part, as alive.
     pub alive: Option<(bool, bool)>,
 }
 
-/// One connection with one stream, driven step by step.
+impl Observation {
+    /// Of a stream of which nothing is to be seen.
+    pub const fn of(stream_id: StreamId) -> Self {
+        Self {
+            stream_id,
+            send_outcome: None,
+            recv_outcome: None,
+            send_waiter: None,
+            read_woken: false,
+            write_woken: false,
+            alive: None,
+        }
+    }
+}
+
+/// One connection, driven step by step.
 pub trait Session {
     /// The application calls; a call that has to wait is given up. Nothing else runs.
     fn call(&mut self, call: Call) -> Answer;
@@ -80,8 +124,12 @@ pub trait Session {
     /// Everything runs until nothing is left to do.
     fn settle(&mut self);
 
-    /// A packet with this frame arrives; settles.
-    fn deliver(&mut self, frame: &wire::Frame);
+    /// A packet with these frames arrives; settles.
+    fn deliver(&mut self, frames: &[wire::Frame]);
+
+    /// The server's part of the handshake arrives at a client that has begun with 0-RTT; settles. After
+    /// a rejection the session has no streams.
+    fn finish_handshake(&mut self, accepted: bool, server: &Parameters);
 
     /// Packets are acknowledged, by number; settles.
     fn acknowledge(&mut self, packet_numbers: &[u64]);
@@ -92,8 +140,8 @@ pub trait Session {
     /// The packets sent since the last call, in order.
     fn received(&mut self) -> Vec<ReceivedPacket>;
 
-    /// A look at the settled session.
-    fn observe(&mut self) -> Observation;
+    /// A look at the settled session: every stream that the application has ever had.
+    fn observe(&mut self) -> Vec<Observation>;
 
     /// The event log; empty if none is kept.
     fn log(&self) -> &[String];

@@ -1,6 +1,7 @@
 //! What every system on quinn shares: the arena, the clock, the wake-ups. What differs, the
 //! application's side, is an [`App`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -8,28 +9,32 @@ use std::task::{Context, Poll, Wake, Waker};
 use quinn::VarInt;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::frame::ErrorCode;
-use streamproof_model::rfc::identity::StreamId;
+use streamproof_model::rfc::identity::{Direction, Side, StreamId};
+use streamproof_model::rfc::parameters::Parameters;
 
 use super::{Observation, Session, Setup};
 use crate::abstraction::first_wrong;
 use crate::concretize;
 use crate::puppet::ReceivedPacket;
 use crate::wire;
-use crate::world::{Arena, ArenaConfig, ArenaError};
+use crate::world::{Arena, ArenaConfig, ArenaError, Early, Limits};
 
 /// Enough for every read of this suite.
 pub(super) const READ_BUFFER: usize = 64 * 1024;
 
 /// The application's side of a session: it holds the handles.
 pub(super) trait App {
-    /// Accepts the peer's stream, if it is there and not accepted yet.
-    fn accept(&mut self, arena: &mut Arena);
+    /// Accepts the peer's streams, those that are there and not accepted yet; whether there were any.
+    fn accept(&mut self, arena: &mut Arena) -> bool;
 
-    /// One call; the waker is for a read that has to wait.
-    fn call(&mut self, call: Call, waker: &Waker) -> Answer;
+    /// One call; the waker is for a read or a write that has to wait.
+    fn call(&mut self, arena: &mut Arena, call: Call, waker: &Waker) -> Answer;
 
     /// A look, without the wake-ups.
-    fn observe(&mut self) -> Observation;
+    fn observe(&mut self) -> Vec<Observation>;
+
+    /// 0-RTT was rejected: the streams it had are no more.
+    fn forget(&mut self);
 }
 
 /// A waker that remembers.
@@ -47,37 +52,65 @@ pub(super) struct QuinnSession<A> {
     // The handles go before the connection does.
     app: A,
     arena: Arena,
-    read: Arc<Flag>,
+    reads: BTreeMap<StreamId, Arc<Flag>>,
+    writes: BTreeMap<StreamId, Arc<Flag>>,
 }
 
-/// The arena for a session.
+/// The arena for a session. Where the network loses nothing, however late a packet comes, quinn is not
+/// to think so.
 pub(super) fn arena(setup: &Setup) -> Result<Arena, ArenaError> {
+    let limits = |side| concretize::limits(&setup.parameters_of(side));
+    let remembered = concretize::limits(&setup.preset.parameters_of(Side::Server));
     Arena::new(&ArenaConfig {
-        side: concretize::side(setup.side()),
+        side: concretize::side(setup.side),
+        limits: Limits { sut: limits(setup.side), puppet: limits(setup.side.peer()) },
+        packet_threshold: if setup.preset.weather.loses { 3 } else { u32::MAX },
+        early: setup.is_early().then_some(Early { remembered, accepts: true }),
         log: setup.log,
         ..ArenaConfig::default()
     })
 }
 
 impl<A: App> QuinnSession<A> {
-    /// A session of `app` in `arena`.
-    pub(super) fn new(app: A, arena: Arena) -> Self {
-        let mut session = Self { app, arena, read: Arc::default() };
+    /// A session of `app` in `arena`, with the streams open that the preset begins with.
+    pub(super) fn new(app: A, arena: Arena, setup: &Setup) -> Self {
+        let mut session = Self { app, arena, reads: BTreeMap::new(), writes: BTreeMap::new() };
+        if setup.side == setup.preset.opener {
+            for direction in setup.preset.directions {
+                for _ in 0..setup.preset.opened {
+                    let call = Call::Open { direction: *direction };
+                    session.app.call(&mut session.arena, call, Waker::noop());
+                }
+            }
+        }
+        session.arena.settle();
         session.after_settling();
         session
     }
 
+    /// An application that accepts at once, and whoever works for it behind the handle.
     fn after_settling(&mut self) {
-        self.app.accept(&mut self.arena);
+        while self.app.accept(&mut self.arena) {
+            self.arena.settle();
+        }
+    }
+
+    fn waker(&mut self, call: Call) -> Waker {
+        let flag = Arc::<Flag>::default();
+        if let Call::Read { stream_id } = call {
+            self.reads.insert(stream_id, flag.clone());
+        }
+        if let Call::Write { stream_id, .. } = call {
+            self.writes.insert(stream_id, flag.clone());
+        }
+        Waker::from(flag)
     }
 }
 
 impl<A: App> Session for QuinnSession<A> {
     fn call(&mut self, call: Call) -> Answer {
-        if call == Call::Read {
-            self.read = Arc::default();
-        }
-        let answer = self.app.call(call, &Waker::from(self.read.clone()));
+        let waker = self.waker(call);
+        let answer = self.app.call(&mut self.arena, call, &waker);
         self.arena.note(format_args!("app {call} -> {answer}"));
         answer
     }
@@ -87,8 +120,19 @@ impl<A: App> Session for QuinnSession<A> {
         self.after_settling();
     }
 
-    fn deliver(&mut self, frame: &wire::Frame) {
-        self.arena.deliver(std::slice::from_ref(frame));
+    fn deliver(&mut self, frames: &[wire::Frame]) {
+        self.arena.deliver(frames);
+        self.after_settling();
+    }
+
+    fn finish_handshake(&mut self, accepted: bool, server: &Parameters) {
+        if !accepted {
+            self.app.forget();
+            self.reads.clear();
+            self.writes.clear();
+        }
+        // A preset's limits can be written down, and its handshake waits.
+        let _ = self.arena.finish_handshake(accepted, &concretize::limits(server));
         self.after_settling();
     }
 
@@ -108,13 +152,34 @@ impl<A: App> Session for QuinnSession<A> {
         self.arena.received()
     }
 
-    fn observe(&mut self) -> Observation {
-        let read_woken = self.read.0.load(Ordering::Relaxed);
-        Observation { read_woken, ..self.app.observe() }
+    fn observe(&mut self) -> Vec<Observation> {
+        let woken = |flags: &BTreeMap<StreamId, Arc<Flag>>, id| {
+            flags.get(&id).is_some_and(|flag| flag.0.load(Ordering::Relaxed))
+        };
+        let mut seen = self.app.observe();
+        for stream in &mut seen {
+            stream.read_woken = woken(&self.reads, stream.stream_id);
+            stream.write_woken = woken(&self.writes, stream.stream_id);
+        }
+        seen
     }
 
     fn log(&self) -> &[String] {
         self.arena.log()
+    }
+}
+
+/// A window at run time.
+pub(super) fn resize(connection: &quinn::Connection, call: Call) {
+    let varint = |value| VarInt::from_u64(value).unwrap_or(VarInt::MAX);
+    if let Call::ResizeWindow { window } = call {
+        connection.set_receive_window(varint(window));
+    }
+    if let Call::ResizeStreams { direction, window } = call {
+        match direction {
+            Direction::Bidirectional => connection.set_max_concurrent_bi_streams(varint(window)),
+            Direction::Unidirectional => connection.set_max_concurrent_uni_streams(varint(window)),
+        }
     }
 }
 

@@ -37,6 +37,9 @@ pub struct ArenaConfig {
     pub limits: Limits,
     /// How many bytes quinn buffers for sending before a write would block.
     pub send_window: u64,
+    /// How many packets later one has to be acknowledged for quinn to think a packet lost (RFC 9002
+    /// §6.1.1).
+    pub packet_threshold: u32,
     /// With it the client, quinn or the puppet, sends 0-RTT packets, and the handshake is held up
     /// until [`Arena::finish_handshake`] or [`Arena::send_finished`].
     pub early: Option<Early>,
@@ -64,13 +67,14 @@ impl Default for Early {
 }
 
 impl Default for ArenaConfig {
-    /// A server with seed zero, generous limits and no log.
+    /// A server with seed zero, generous limits, quinn's own threshold and no log.
     fn default() -> Self {
         Self {
             side: Side::Server,
             seed: 0,
             limits: Limits::default(),
             send_window: 8 << 20,
+            packet_threshold: PACKET_THRESHOLD as u32,
             early: None,
             log: false,
         }

@@ -137,6 +137,7 @@ fn transport(config: &ArenaConfig) -> Result<TransportConfig, ArenaError> {
         .max_concurrent_bidi_streams(varint("max_streams_bidi", limits.max_streams_bidi)?)
         .max_concurrent_uni_streams(varint("max_streams_uni", limits.max_streams_uni)?)
         .send_window(config.send_window)
+        .packet_threshold(config.packet_threshold)
         .max_idle_timeout(None)
         .keep_alive_interval(None)
         .mtu_discovery_config(None)

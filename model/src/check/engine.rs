@@ -5,6 +5,8 @@
 //! ([`Graph::explore_until`]). A cut run calls itself done, so nothing here cuts a run. And its
 //! `eventually` is unsound on cycles and joins, so no property here is one.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use stateright::{Checker, Expectation, Model};
@@ -13,8 +15,36 @@ use crate::check::graph::Graph;
 use crate::world::action::Action;
 use crate::world::system::{World, WorldState};
 
+/// A model that can be checked: its states are compared, its actions copied, and it has a name.
+pub trait Checked:
+    Model<State: CheckedState, Action: CheckedAction> + Send + Sync + 'static
+{
+    /// The preset's name.
+    fn name(&self) -> &'static str;
+}
+
+/// What a state has to be.
+pub trait CheckedState: Clone + Debug + Eq + Hash + Send + Sync {}
+impl<S: Clone + Debug + Eq + Hash + Send + Sync> CheckedState for S {}
+
+/// What an action has to be.
+pub trait CheckedAction: Clone + Debug + Eq + Send + Sync {}
+impl<A: Clone + Debug + Eq + Send + Sync> CheckedAction for A {}
+
+impl Checked for World {
+    fn name(&self) -> &'static str {
+        self.preset.name
+    }
+}
+
 /// A sequence of states, each with the action that leaves it.
-pub type StatePath = Vec<(WorldState, Option<Action>)>;
+pub type StatePath<S = WorldState, A = Action> = Vec<(S, Option<A>)>;
+
+/// The path of a model.
+pub type PathOf<M> = StatePath<<M as Model>::State, <M as Model>::Action>;
+
+/// The report on a model.
+pub type ReportOf<M> = Report<<M as Model>::State, <M as Model>::Action>;
 
 /// Which of stateright's searches.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,18 +57,18 @@ pub enum Search {
 
 /// What a complete run says of one property.
 #[derive(Clone, Debug)]
-pub enum Verdict {
+pub enum Verdict<S = WorldState, A = Action> {
     /// An invariant that no state breaks.
     Holds,
     /// An invariant that a state breaks, with a shortest way there.
-    Violated(StatePath),
+    Violated(StatePath<S, A>),
     /// Something reachable that was reached.
     Reached,
     /// Something that should be reachable and is not.
     Unreached,
 }
 
-impl Verdict {
+impl<S, A> Verdict<S, A> {
     /// Whether this is what the model is meant to show.
     pub const fn is_good(&self) -> bool {
         match self {
@@ -50,7 +80,7 @@ impl Verdict {
 
 /// What a run found.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct Report<S = WorldState, A = Action> {
     /// The preset's name.
     pub preset: &'static str,
     /// How many distinct states.
@@ -62,10 +92,10 @@ pub struct Report {
     /// How long the search took.
     pub took: Duration,
     /// Each property's verdict, in RFC order.
-    pub verdicts: Vec<(&'static str, Verdict)>,
+    pub verdicts: Vec<(&'static str, Verdict<S, A>)>,
 }
 
-impl Report {
+impl<S, A> Report<S, A> {
     /// Whether every property is as it should be.
     pub fn holds(&self) -> bool {
         self.verdicts.iter().all(|(_, verdict)| verdict.is_good())
@@ -82,14 +112,14 @@ pub struct Progress {
 }
 
 /// Checks `world` to its end with `threads` threads; `progress` is told about four times a second.
-pub fn check(
-    world: World,
+pub fn check<M: Checked + Clone>(
+    world: M,
     search: Search,
     threads: usize,
     progress: &mut dyn FnMut(Progress),
-) -> Report {
+) -> ReportOf<M> {
     let start = Instant::now();
-    let builder = world.checker().threads(threads);
+    let builder = world.clone().checker().threads(threads);
     let (states, generated, depth, found) = match search {
         Search::Bfs => watch(builder.spawn_bfs(), start, progress),
         Search::Dfs => watch(builder.spawn_dfs(), start, progress),
@@ -113,10 +143,10 @@ pub fn check(
             (property.name, verdict)
         })
         .collect();
-    Report { preset: world.preset.name, states, generated, depth, took, verdicts }
+    Report { preset: world.name(), states, generated, depth, took, verdicts }
 }
 
-fn watch<C: Checker<World>>(
+fn watch<M: Checked, C: Checker<M>>(
     checker: C,
     start: Instant,
     progress: &mut dyn FnMut(Progress),
@@ -135,22 +165,22 @@ fn watch<C: Checker<World>>(
 
 /// A shortest way to a state that breaks the invariant `name`; `None` if no state does or there is no
 /// such invariant.
-pub fn shortest_violation(world: &World, name: &str) -> Option<StatePath> {
+pub fn shortest_violation<M: Checked>(world: &M, name: &str) -> Option<PathOf<M>> {
     let property = world.properties().into_iter().find(|property| property.name == name)?;
-    let broken = |state: &WorldState| !(property.condition)(world, state);
+    let broken = |state: &M::State| !(property.condition)(world, state);
     let (graph, hit) = Graph::explore_until(world, broken);
     Some(graph.path(&graph.way_to(hit?)))
 }
 
 /// The first invariants that break in `world`, breadth first: all that the nearest bad state breaks,
 /// with a shortest way there.
-pub fn first_violation(world: &World) -> Option<(Vec<&'static str>, StatePath)> {
+pub fn first_violation<M: Checked>(world: &M) -> Option<(Vec<&'static str>, PathOf<M>)> {
     let invariants: Vec<_> = world
         .properties()
         .into_iter()
         .filter(|property| property.expectation == Expectation::Always)
         .collect();
-    let breaks = |state: &WorldState| invariants.iter().any(|p| !(p.condition)(world, state));
+    let breaks = |state: &M::State| invariants.iter().any(|p| !(p.condition)(world, state));
     let (graph, hit) = Graph::explore_until(world, breaks);
     let state = &graph.states[hit? as usize];
     let names =

@@ -7,18 +7,20 @@ use std::collections::hash_map::Entry;
 use stateright::Model;
 
 use crate::world::action::Action;
-use crate::world::system::{World, WorldState};
+use crate::world::system::WorldState;
+
+use super::engine::{CheckedAction, CheckedState, StatePath};
 
 /// A state's place in [`Graph::states`].
 pub type StateIndex = u32;
 
 /// One edge.
-#[derive(Clone, Copy, Debug)]
-pub struct Edge {
+#[derive(Clone, Debug)]
+pub struct Edge<A = Action> {
     /// Where it begins.
     pub from: StateIndex,
     /// What happens.
-    pub action: Action,
+    pub action: A,
     /// Where it ends.
     pub to: StateIndex,
 }
@@ -26,28 +28,28 @@ pub struct Edge {
 /// All states and edges of a world. State 0 is the initial one; states stand in the order of their
 /// distance from it, edges in the order of the states they leave.
 #[derive(Debug)]
-pub struct Graph {
+pub struct Graph<S = WorldState, A = Action> {
     /// Every reachable state.
-    pub states: Vec<WorldState>,
+    pub states: Vec<S>,
     /// Every edge, self-loops included.
-    pub edges: Vec<Edge>,
+    pub edges: Vec<Edge<A>>,
     /// For each state the edge by which it was reached first; `None` for the initial state.
     pub reached_by: Vec<Option<usize>>,
     /// For each state where its own edges begin in [`edges`](Self::edges), and one entry more.
     first_edge: Vec<usize>,
 }
 
-impl Graph {
+impl<S: CheckedState, A: CheckedAction> Graph<S, A> {
     /// Explores `world` to its end.
-    pub fn explore(world: &World) -> Self {
+    pub fn explore<M: Model<State = S, Action = A>>(world: &M) -> Self {
         Self::explore_until(world, |_| false).0
     }
 
     /// Explores `world` until a state satisfies `found`, and says which one did. As the search is
     /// breadth first, that state is as near to the initial one as any that does.
-    pub fn explore_until(
-        world: &World,
-        found: impl Fn(&WorldState) -> bool,
+    pub fn explore_until<M: Model<State = S, Action = A>>(
+        world: &M,
+        found: impl Fn(&S) -> bool,
     ) -> (Self, Option<StateIndex>) {
         let mut graph = Self {
             states: Vec::new(),
@@ -55,7 +57,7 @@ impl Graph {
             reached_by: Vec::new(),
             first_edge: vec![],
         };
-        let mut index: HashMap<WorldState, StateIndex> = HashMap::new();
+        let mut index: HashMap<S, StateIndex> = HashMap::new();
         for state in world.init_states() {
             index.insert(state.clone(), graph.states.len() as StateIndex);
             graph.states.push(state);
@@ -69,7 +71,7 @@ impl Graph {
             let state = graph.states[from].clone();
             world.actions(&state, &mut actions);
             for action in actions.drain(..) {
-                let Some(next) = world.next_state(&state, action) else {
+                let Some(next) = world.next_state(&state, action.clone()) else {
                     continue;
                 };
                 let fresh = graph.states.len() as StateIndex;
@@ -112,11 +114,11 @@ impl Graph {
     }
 
     /// Edges as a path: each state with the action that leaves it, the last one with none.
-    pub fn path(&self, edges: &[usize]) -> Vec<(WorldState, Option<Action>)> {
+    pub fn path(&self, edges: &[usize]) -> StatePath<S, A> {
         let mut path: Vec<_> = edges
             .iter()
             .map(|edge| &self.edges[*edge])
-            .map(|edge| (self.states[edge.from as usize].clone(), Some(edge.action)))
+            .map(|edge| (self.states[edge.from as usize].clone(), Some(edge.action.clone())))
             .collect();
         let last = edges.last().map_or(0, |edge| self.edges[*edge].to);
         path.push((self.states[last as usize].clone(), None));

@@ -4,15 +4,16 @@
 pub mod serve;
 
 use crate::diagram::{Diagram, Emphasis, Fate, Lane, Row};
-use crate::rfc::endpoint::Endpoint;
-use crate::world::action::{Action, Carries, Packet, Role};
+use crate::rfc::endpoint::{Cause, Endpoint, Stream};
+use crate::rfc::identity::Side;
+use crate::world::action::{Action, Carries, Packet};
 use crate::world::presets::Preset;
 use crate::world::system::{World, WorldState};
 
 /// A path, each state with the action that leaves it, as a sequence diagram.
 ///
-/// The sender of the stream is the left lane. A frame is drawn where it arrives, is lost, or, if it
-/// does neither on this path, where it is sent.
+/// The client is the left lane. A frame is drawn where it arrives, is lost, or, if it does neither on
+/// this path, where it is sent.
 pub fn path_diagram(world: &World, path: &[(WorldState, Option<Action>)]) -> Diagram {
     let mut diagram = Diagram {
         title: format!("preset {}", world.preset.name),
@@ -28,35 +29,33 @@ pub fn path_diagram(world: &World, path: &[(WorldState, Option<Action>)]) -> Dia
 }
 
 fn lanes(preset: &Preset) -> Vec<Lane> {
-    Role::ALL
-        .into_iter()
-        .map(|role| {
-            let (side, part) = match role {
-                Role::Sender => (preset.sender, "sending part"),
-                Role::Receiver => (preset.sender.peer(), "receiving part"),
-            };
-            let hostile = preset.hostile == Some(role);
-            Lane {
-                name: format!("{side:?}").to_lowercase(),
-                role: Some(if hostile { "hostile peer" } else { part }.to_owned()),
-            }
-        })
-        .collect()
+    let lane = |side: Side| {
+        let role = match preset.hostile == Some(side) {
+            true => Some("hostile peer".to_owned()),
+            false => match preset.role_name(side) {
+                "sender" => Some("sending part".to_owned()),
+                "receiver" => Some("receiving part".to_owned()),
+                _ => None,
+            },
+        };
+        Lane { name: side.to_string(), role }
+    };
+    Side::ALL.into_iter().map(lane).collect()
 }
 
-/// The lane of a role.
-pub const fn lane(role: Role) -> usize {
-    match role {
-        Role::Sender => 0,
-        Role::Receiver => 1,
+/// The lane of a side.
+pub const fn lane(side: Side) -> usize {
+    match side {
+        Side::Client => 0,
+        Side::Server => 1,
     }
 }
 
 fn step_rows(number: usize, before: &WorldState, action: &Action, after: &WorldState) -> Vec<Row> {
     let step = Some(number);
-    let event = |role: Role, label: String| Row::Event {
+    let event = |side: Side, label: String| Row::Event {
         step,
-        lane: lane(role),
+        lane: lane(side),
         label,
         emphasis: Emphasis::Normal,
     };
@@ -72,31 +71,35 @@ fn step_rows(number: usize, before: &WorldState, action: &Action, after: &WorldS
         }
     };
     let mut rows = match action {
-        Action::App { call, answer } => {
-            let role = if call.is_sending() { Role::Sender } else { Role::Receiver };
-            vec![event(role, format!("{call} → {answer}"))]
+        Action::App { side, call, answer } => vec![event(*side, format!("{call} → {answer}"))],
+        Action::Handshake { accepted, .. } => {
+            let answer = if *accepted { "accepted" } else { "rejected" };
+            vec![event(Side::Client, format!("handshake: 0-RTT {answer}"))]
         }
         Action::Transmit { .. } => Vec::new(),
         Action::SendFrame { .. } => Vec::new(),
         Action::Deliver { packet, .. } => vec![message(packet, Fate::Delivered)],
         Action::Duplicate { packet, .. } => vec![message(packet, Fate::Duplicated)],
         Action::Lose { packet } => vec![message(packet, Fate::Lost)],
-        Action::DetectLoss { role } => vec![event(*role, "all in flight declared lost".to_owned())],
+        Action::DetectLoss { side } => vec![event(*side, "all in flight declared lost".to_owned())],
         Action::Hostile { frame, .. } => {
-            let to = if before.sender.is_some() { Role::Sender } else { Role::Receiver };
-            vec![message(&Packet { to, carries: Carries::Frame(*frame) }, Fate::Delivered)]
+            let to = if before.client.is_some() { Side::Client } else { Side::Server };
+            vec![message(
+                &Packet { to, carries: Carries::Frames((*frame).into()) },
+                Fate::Delivered,
+            )]
         }
     };
     for packet in after.network.difference(&before.network) {
-        if let Carries::Frame(_) = packet.carries {
+        if let Carries::Frames(_) = packet.carries {
             rows.push(message(packet, Fate::Sent));
         }
     }
-    let texts: Vec<_> = Role::ALL
+    let texts: Vec<_> = Side::ALL
         .into_iter()
-        .map(|role| {
-            let now = state_text(after.endpoint(role)?);
-            let same = before.endpoint(role).is_some_and(|old| state_text(old) == now);
+        .map(|side| {
+            let now = state_text(after.endpoint(side)?);
+            let same = before.endpoint(side).is_some_and(|old| state_text(old) == now);
             (!same).then_some(now).flatten()
         })
         .collect();
@@ -106,13 +109,32 @@ fn step_rows(number: usize, before: &WorldState, action: &Action, after: &WorldS
     rows
 }
 
-/// Where an endpoint stands, in the RFC's words; `None` before its stream exists.
+/// Where an endpoint stands, in the RFC's words; `None` before it has a stream.
 pub fn state_text(endpoint: &Endpoint) -> Option<String> {
     if let Some(close) = endpoint.closed {
-        return Some(format!("closed with {}", close.violation.transport_error()));
+        return Some(match close.cause {
+            Cause::Violation { violation, .. } => {
+                format!("closed with {}", violation.transport_error())
+            }
+            Cause::Application { code } => format!("closed, code {}", code.0),
+            Cause::Peer => "closed by the peer".to_owned(),
+            Cause::None => "closed for no reason".to_owned(),
+        });
     }
-    let sending = endpoint.sending.as_ref().map(|part| part.state.to_string());
-    let receiving = endpoint.receiving.as_ref().map(|part| match part.final_size {
+    let early = if endpoint.early { "0-RTT" } else { "" };
+    let several = endpoint.streams.len() > 1;
+    let streams = endpoint.streams.iter().filter_map(|(id, stream)| {
+        let text = stream_text(stream)?;
+        Some(if several { format!("{id}: {text}") } else { text })
+    });
+    let parts: Vec<String> =
+        Some(early.to_owned()).filter(|text| !text.is_empty()).into_iter().chain(streams).collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+fn stream_text(stream: &Stream) -> Option<String> {
+    let sending = stream.sending.as_ref().map(|part| part.state.to_string());
+    let receiving = stream.receiving.as_ref().map(|part| match part.final_size {
         Some(size) => format!("{}, final size {size}", part.state),
         None => part.state.to_string(),
     });
@@ -134,16 +156,17 @@ mod tests {
     fn path_is_drawn_with_every_call_frame_and_state_on_it() {
         let world = World::new(Preset::find("uni").expect("a preset"));
         let reset_read = |state: &WorldState| {
-            let part = state.receiver.as_ref().and_then(|endpoint| endpoint.receiving.as_ref());
-            part.is_some_and(|part| part.state == crate::rfc::receiving::RecvState::ResetRead)
+            let mut parts = state.server.iter().flat_map(Endpoint::receiving_parts);
+            parts.any(|(_, part)| part.state == crate::rfc::receiving::RecvState::ResetRead)
         };
         let (graph, hit) = Graph::explore_until(&world, reset_read);
         let way = graph.way_to(hit.expect("a reset can be read"));
-        let actions = way.iter().map(|edge| graph.edges[*edge].action);
+        let actions = way.iter().map(|edge| graph.edges[*edge].action.clone());
         let init = world.init_states().remove(0);
         let path = Path::from_actions(&world, init, &actions.collect::<Vec<_>>()).expect("a path");
         let svg = world.as_svg(path).expect("a picture");
-        for text in ["reset code 7 → accepted", "RESET_STREAM 2 code 7 final size 0", "Reset Read"]
+        for text in
+            ["reset 2 code 7 → accepted", "RESET_STREAM 2 code 7 final size 0", "Reset Read"]
         {
             assert!(svg.contains(text), "{text}");
         }

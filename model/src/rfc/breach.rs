@@ -110,12 +110,20 @@ breaches! {
     WaiterNotWoken => "waiter-not-woken", "2.4", Contract;
     /// A waiting read was not woken by data, an end, a reset or a loss.
     ReadNotWoken => "read-not-woken", "2.4", Contract;
+    /// A write that waited for credit was not woken when there was credit.
+    WriteNotWoken => "write-not-woken", "2.4", Contract;
+    /// An open that waited for the peer's limit was not woken when it was raised.
+    OpenNotWoken => "open-not-woken", "2.4", Contract;
+    /// A stream was opened that is not the next one.
+    WrongStreamOpened => "wrong-stream-opened", "2.1", Must;
     /// The manager's snapshot shows a part that has ended, or hides one that lives.
     SnapshotWrong => "snapshot-wrong", "2.4", Contract;
     /// A stream that was reset or stopped is told as delivered.
     ResetToldAsDelivered => "reset-told-as-delivered", "3.1", Contract;
     /// The application was told of the end before everything was delivered.
     EndToldEarly => "end-told-early", "3.2", Stated;
+    /// A frame that opens a stream did not open it, or not all before it.
+    StreamNotOpened => "stream-not-opened", "3.2", Stated;
     /// After a reset was reported, the stream reads as cleanly ended.
     EndAfterReset => "end-after-reset", "3.2", Contract;
     /// After the application stopped the stream, it reads as cleanly ended.
@@ -128,6 +136,8 @@ breaches! {
     StreamAfterReset => "stream-after-reset", "3.3", Must;
     /// A frame was sent from a terminal state.
     SentFromTerminalState => "sent-from-terminal-state", "3.3", Must;
+    /// MAX_STREAM_DATA was sent for a part that takes no more data.
+    MaxStreamDataOutsideRecv => "max-stream-data-outside-recv", "3.3", Stated;
     /// The application aborted reading, and no STOP_SENDING was sent.
     StopNotSent => "stop-not-sent", "3.5", Should;
     /// STOP_SENDING was sent although the application still reads.
@@ -146,6 +156,20 @@ breaches! {
     StopAfterReset => "stop-after-reset", "3.5", Should;
     /// RESET_STREAM answers STOP_SENDING with another code.
     StopCodeNotCopied => "stop-code-not-copied", "3.5", Should;
+    /// Data was sent beyond the stream's limit.
+    DataBeyondStreamLimit => "data-beyond-stream-limit", "4.1", Must;
+    /// Data was sent beyond the connection's limit.
+    DataBeyondConnectionLimit => "data-beyond-connection-limit", "4.1", Must;
+    /// A write was stopped by the connection's limit, and no DATA_BLOCKED was sent.
+    DataBlockedNotSent => "data-blocked-not-sent", "4.1", Should;
+    /// A write was stopped by the stream's limit, and no STREAM_DATA_BLOCKED was sent.
+    StreamDataBlockedNotSent => "stream-data-blocked-not-sent", "4.1", Should;
+    /// A limit that the peer has used up was not raised although all of it was given back.
+    CreditWithheld => "credit-withheld", "4.2", Must;
+    /// More credit was advertised than the window and what was given back.
+    CreditBeyondWindow => "credit-beyond-window", "4.2", Contract;
+    /// A write took more than the peer's limits leave room for, or less.
+    WriteBesideCredit => "write-beside-credit", "4.1", Contract;
     /// FIN was set before the end of the stream.
     FinTooEarly => "fin-too-early", "4.5", Stated;
     /// RESET_STREAM changed the final size that an earlier FIN had announced.
@@ -156,8 +180,20 @@ breaches! {
     ResetCountsUnsent => "reset-counts-unsent", "4.5", Stated;
     /// RESET_STREAM states a final size beyond everything that was written.
     ResetFinalSizeBeyondWritten => "reset-final-size-beyond-written", "4.5", Stated;
+    /// A stream was opened beyond the peer's limit.
+    OpenBeyondLimit => "open-beyond-limit", "4.6", Must;
+    /// An open was stopped although the peer's limit leaves room.
+    OpenRefused => "open-refused", "4.6", Contract;
+    /// A limit on streams beyond 2^60 was advertised.
+    LimitTooLarge => "limit-too-large", "4.6", Must;
+    /// An open was stopped by the peer's limit, and no STREAMS_BLOCKED was sent.
+    StreamsBlockedNotSent => "streams-blocked-not-sent", "4.6", Should;
+    /// The limit on streams was not raised although all the peer's streams are over.
+    StreamsWithheld => "streams-withheld", "4.6", Contract;
     /// A frame was sent after CONNECTION_CLOSE.
     FrameAfterClose => "frame-after-close", "10.2", Stated;
+    /// The connection was closed, and no CONNECTION_CLOSE was sent.
+    CloseNotSent => "close-not-sent", "10.2", Stated;
     /// The connection was closed although the peer kept every rule.
     ClosedOnLegalPeer => "closed-on-legal-peer", "11.1", Stated;
     /// The connection was closed with an error that does not fit the violation.
@@ -172,6 +208,12 @@ breaches! {
     ResetChanged => "reset-changed", "13.3", Must;
     /// A lost STOP_SENDING was not sent again.
     LostStopNotResent => "lost-stop-not-resent", "13.3", Stated;
+    /// A lost MAX_DATA, MAX_STREAM_DATA or MAX_STREAMS was not sent again.
+    LostCreditNotResent => "lost-credit-not-resent", "13.3", Stated;
+    /// A lost DATA_BLOCKED, STREAM_DATA_BLOCKED or STREAMS_BLOCKED was not sent again while still blocked.
+    LostBlockedNotResent => "lost-blocked-not-resent", "13.3", Stated;
+    /// A frame says that we are blocked at a limit at which we are not.
+    BlockedUntrue => "blocked-untrue", "19.12", Stated;
     /// A frame was sent for a stream or a part that the endpoint does not have.
     WrongStream => "wrong-stream", "19", Must;
 }

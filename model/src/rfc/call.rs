@@ -9,42 +9,103 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::frame::ErrorCode;
+use super::identity::{Direction, StreamId};
 
 /// One call of the application.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 pub enum Call {
+    /// Open the next stream of a direction (§4.6).
+    Open {
+        /// Which.
+        direction: Direction,
+    },
     /// Write the next `length` bytes.
     Write {
+        /// The stream.
+        stream_id: StreamId,
         /// In bytes.
         length: u64,
     },
     /// End the stream: no more data will follow.
-    End,
+    End {
+        /// The stream.
+        stream_id: StreamId,
+    },
     /// Abandon the stream.
     Reset {
+        /// The stream.
+        stream_id: StreamId,
         /// The application's code.
         code: ErrorCode,
     },
     /// Drop the sending handle.
-    DropSend,
+    DropSend {
+        /// The stream.
+        stream_id: StreamId,
+    },
     /// Read whatever is there.
-    Read,
+    Read {
+        /// The stream.
+        stream_id: StreamId,
+    },
     /// Ask for no more data.
     AbortReading {
+        /// The stream.
+        stream_id: StreamId,
         /// The application's code.
         code: ErrorCode,
     },
     /// Drop the receiving handle.
-    DropRecv,
+    DropRecv {
+        /// The stream.
+        stream_id: StreamId,
+    },
+    /// Close the connection (§10.2).
+    CloseConnection {
+        /// The application's code.
+        code: ErrorCode,
+    },
+    /// Let the peer have more or less data under way on the connection from now on (§4.2).
+    ResizeWindow {
+        /// In bytes.
+        window: u64,
+    },
+    /// Let the peer have more or fewer streams open at a time from now on (§4.6).
+    ResizeStreams {
+        /// Of which direction.
+        direction: Direction,
+        /// In streams.
+        window: u64,
+    },
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Subject {
+    /// The sending part of a stream.
+    Sending(StreamId),
+    /// The receiving part of a stream.
+    Receiving(StreamId),
+    /// The connection.
+    Connection,
 }
 
 impl Call {
-    /// Whether the call is about the sending part.
-    pub const fn is_sending(self) -> bool {
+    /// What the call is about.
+    pub const fn subject(self) -> Subject {
         match self {
-            Self::Write { .. } | Self::End | Self::Reset { .. } | Self::DropSend => true,
-            Self::Read | Self::AbortReading { .. } | Self::DropRecv => false,
+            Self::Write { stream_id, .. }
+            | Self::End { stream_id }
+            | Self::Reset { stream_id, .. }
+            | Self::DropSend { stream_id } => Subject::Sending(stream_id),
+            Self::Read { stream_id }
+            | Self::AbortReading { stream_id, .. }
+            | Self::DropRecv { stream_id } => Subject::Receiving(stream_id),
+            Self::Open { .. }
+            | Self::CloseConnection { .. }
+            | Self::ResizeWindow { .. }
+            | Self::ResizeStreams { .. } => Subject::Connection,
         }
     }
 }
@@ -52,13 +113,21 @@ impl Call {
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Write { length } => write!(f, "write {length}"),
-            Self::End => f.write_str("end"),
-            Self::Reset { code } => write!(f, "reset code {}", code.0),
-            Self::DropSend => f.write_str("drop sending handle"),
-            Self::Read => f.write_str("read"),
-            Self::AbortReading { code } => write!(f, "abort reading code {}", code.0),
-            Self::DropRecv => f.write_str("drop receiving handle"),
+            Self::Open { direction } => write!(f, "open {direction}"),
+            Self::Write { stream_id, length } => write!(f, "write {length} on {stream_id}"),
+            Self::End { stream_id } => write!(f, "end {stream_id}"),
+            Self::Reset { stream_id, code } => write!(f, "reset {stream_id} code {}", code.0),
+            Self::DropSend { stream_id } => write!(f, "drop sending handle of {stream_id}"),
+            Self::Read { stream_id } => write!(f, "read {stream_id}"),
+            Self::AbortReading { stream_id, code } => {
+                write!(f, "abort reading {stream_id} code {}", code.0)
+            }
+            Self::DropRecv { stream_id } => write!(f, "drop receiving handle of {stream_id}"),
+            Self::CloseConnection { code } => write!(f, "close connection code {}", code.0),
+            Self::ResizeWindow { window } => write!(f, "window {window} for the connection"),
+            Self::ResizeStreams { direction, window } => {
+                write!(f, "window of {window} {direction} streams")
+            }
         }
     }
 }
@@ -107,12 +176,17 @@ pub enum RecvOutcome {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
+    /// The stream was opened.
+    Opened {
+        /// Its ID.
+        stream_id: StreamId,
+    },
     /// The bytes were taken.
     Wrote {
         /// In bytes.
         length: u64,
     },
-    /// Nothing can be written now.
+    /// The peer's limit does not let it happen now.
     Blocked,
     /// Done, or as good as done.
     Accepted,
@@ -142,6 +216,8 @@ pub enum Answer {
         /// How.
         outcome: RecvOutcome,
     },
+    /// The connection is gone.
+    ConnectionLost,
     /// Refused with no more than "closed".
     Closed,
 }
@@ -171,6 +247,7 @@ impl fmt::Display for RecvOutcome {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Opened { stream_id } => write!(f, "opened {stream_id}"),
             Self::Wrote { length } => write!(f, "wrote {length}"),
             Self::Blocked => f.write_str("blocked"),
             Self::Accepted => f.write_str("accepted"),
@@ -181,6 +258,7 @@ impl fmt::Display for Answer {
             Self::NoData => f.write_str("nothing yet"),
             Self::EndOfStream => f.write_str("end of stream"),
             Self::RecvEnded { outcome } => outcome.fmt(f),
+            Self::ConnectionLost => f.write_str("connection lost"),
             Self::Closed => f.write_str("refused: closed"),
         }
     }

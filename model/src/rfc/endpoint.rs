@@ -1,78 +1,327 @@
-//! One endpoint and its one stream: frames and calls go in, frames and answers come out.
+//! One endpoint and its streams: frames and calls go in, frames and answers come out.
 //!
-//! This file only routes: what a frame, a call or an acknowledgement does to a part stands in the
-//! part's own file. Everything here is a plain function of the endpoint; networks and bounds are in
-//! [`world`](crate::world).
+//! This file and its children only route: what a frame, a call or an acknowledgement does to a part or to
+//! a limit stands in that part's own file. Everything here is a plain function of the endpoint; networks
+//! and bounds are in [`world`](crate::world).
+//!
+//! | file | what goes through it |
+//! |---|---|
+//! | `incoming` | the peer's frames (§3.2, §4.6, §7.4.1) |
+//! | `outgoing` | acknowledgements, losses, and what is to be sent next (§13.3) |
+//! | `judged` | what an endpoint was seen to send, and its silence |
+//! | `application` | the application's calls (§2.4) |
 
 mod application;
+mod incoming;
+mod judged;
+mod outgoing;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::breach::Breach;
 use super::call::{RecvOutcome, SendOutcome};
 use super::choices::Choices;
-use super::frame::{ErrorCode, Frame};
-use super::identity::{Direction, Side, StreamId};
-use super::receiving::{ReceivingPart, RecvState, Stop};
-use super::rules::Rules;
-use super::sending::{Carriage, ResetCause, SendDuty, SendState, SendingPart};
-use super::violation::{Standing, Violation};
+use super::credit::{ReceiveCredit, SendCredit};
+use super::frame::ErrorCode;
+use super::identity::{ByDirection, Direction, Side, StreamId, StreamRole};
+use super::parameters::Parameters;
+use super::permitted::Category;
+use super::receiving::{ReceivingPart, RecvState};
+use super::rules::{RFC9000, Rules};
+use super::sending::{ResetCause, SendState, SendingPart};
+use super::violation::{Standing, TransportError, Violation};
 
 /// The code of a RESET_STREAM for a sending handle dropped without an end (contract).
 pub const DROP_RESET_CODE: ErrorCode = ErrorCode(0xd5);
 /// The code of a STOP_SENDING for a receiving handle dropped early (contract).
 pub const DROP_STOP_CODE: ErrorCode = ErrorCode(0xd6);
 
-/// The endpoint closed the connection because of its peer.
+/// Why the connection is over.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Cause {
+    /// The peer broke a rule.
+    Violation {
+        /// Which, or one of those it broke.
+        violation: Violation,
+        /// Where the stream stood then.
+        standing: Standing,
+        /// Which errors may answer it.
+        errors: Errors,
+    },
+    /// Our application closed it (§10.2).
+    Application {
+        /// The application's code.
+        code: ErrorCode,
+    },
+    /// The peer closed it.
+    Peer,
+    /// It was closed for no reason that the RFC knows; only a judge meets this.
+    None,
+}
+
+/// A set of transport errors.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Errors(u64);
+
+impl Errors {
+    /// None of them.
+    pub const fn none() -> Self {
+        Self(0)
+    }
+
+    /// The errors that may answer any of these violations.
+    pub fn of(violations: &[Violation]) -> Self {
+        let errors = violations.iter().flat_map(|violation| violation.errors());
+        Self(errors.fold(0, |set, error| set | 1 << error.code()))
+    }
+
+    /// The same and this one.
+    pub const fn and(self, error: TransportError) -> Self {
+        Self(self.0 | 1 << error.code())
+    }
+
+    /// Whether a code fits: one of the set, or a generic one, which may stand for any (§11).
+    pub const fn permit(self, code: u64) -> bool {
+        // rfc9000 11/3
+        let generic = 1 << TransportError::InternalError.code()
+            | 1 << TransportError::ProtocolViolation.code();
+        code < 64 && (self.0 | generic) & (1 << code) != 0
+    }
+
+    /// Whether one of the set is this.
+    pub const fn has(self, error: TransportError) -> bool {
+        self.0 & (1 << error.code()) != 0
+    }
+}
+
+/// The end of the connection.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Close {
-    /// What the peer did.
-    pub violation: Violation,
-    /// Where the stream stood then.
-    pub standing: Standing,
-    /// Whether CONNECTION_CLOSE has been sent.
+    /// Why.
+    pub cause: Cause,
+    /// Whether CONNECTION_CLOSE has been sent, or need not be.
     pub announced: bool,
 }
 
-/// An endpoint with one stream, of which it has the sending part, the receiving part, or both.
+/// A stream as one endpoint has it: the sending part, the receiving part, or both.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Stream {
+    /// The sending part.
+    pub sending: Option<SendingPart>,
+    /// The receiving part.
+    pub receiving: Option<ReceivingPart>,
+}
+
+impl Stream {
+    /// Whether all its parts are terminal (§3.4 "closed").
+    pub fn is_closed(&self) -> bool {
+        self.sending.as_ref().is_none_or(|part| part.state.is_terminal())
+            && self.receiving.as_ref().is_none_or(|part| part.state.is_terminal())
+    }
+
+    /// Whether it is over for its endpoint: nothing it could do would be sent or told any more. Then
+    /// the peer may open another (§4.6).
+    pub fn is_released(&self) -> bool {
+        let sent = self.sending.as_ref().is_none_or(|part| part.state.is_terminal());
+        let received = self.receiving.as_ref().is_none_or(|part| {
+            let read = part.told || part.state.is_terminal();
+            read || (part.stop.is_some() && part.final_size.is_some())
+        });
+        sent && received
+    }
+}
+
+/// The streams we open, of one direction.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Opens {
+    /// How many we have opened.
+    pub opened: u64,
+    /// How many the peer lets us open.
+    pub credit: SendCredit,
+}
+
+/// The streams the peer opens, of one direction.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Admits {
+    /// How many it has opened.
+    pub opened: u64,
+    /// How many we let it open.
+    pub credit: ReceiveCredit,
+}
+
+impl Admits {
+    const fn new(window: u64) -> Self {
+        Self { opened: 0, credit: ReceiveCredit::new(window) }
+    }
+}
+
+/// An endpoint with its streams and their credit.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Endpoint {
     /// Its role in the connection.
     pub side: Side,
-    /// The stream.
-    pub stream_id: StreamId,
-    /// The sending part, if the endpoint has one and it is created.
-    pub sending: Option<SendingPart>,
-    /// The receiving part, if the endpoint has one and it is created.
-    pub receiving: Option<ReceivingPart>,
-    /// Set once the peer broke a rule and the endpoint closed the connection.
+    /// What it advertised when the connection began.
+    pub local: Parameters,
+    /// What its peer advertised then, or what it remembers of an earlier connection.
+    pub peer: Parameters,
+    /// Whether its peer's answer to the handshake is still to come, so that `peer` is remembered and
+    /// all it sends is 0-RTT (§7.4.1).
+    pub early: bool,
+    /// The streams that have been created, closed ones included. Shared between the states that do
+    /// not differ in them.
+    pub streams: BTreeMap<StreamId, Arc<Stream>>,
+    /// What the peer lets us send on the connection.
+    pub send_credit: SendCredit,
+    /// What we let the peer send on the connection.
+    pub receive_credit: ReceiveCredit,
+    /// The streams we open.
+    pub opens: ByDirection<Opens>,
+    /// The streams the peer opens.
+    pub admits: ByDirection<Admits>,
+    /// Set once the connection is over.
     pub closed: Option<Close>,
+    /// A rule was broken and nothing was done about it: no rule says what follows.
+    pub lawless: bool,
+    /// A raised limit on streams waits for the next packet to arrive (D-14). No rule asks for it.
+    pub streams_wait: bool,
 }
 
 impl Endpoint {
-    /// The endpoint that has opened its first unidirectional stream.
-    pub fn sender(side: Side) -> Self {
+    /// An endpoint at the beginning of a connection: what it advertises, and what its peer does.
+    pub fn new(side: Side, local: Parameters, peer: Parameters) -> Self {
+        let opens = |limit| Opens { opened: 0, credit: SendCredit::new(limit) };
         Self {
             side,
-            stream_id: StreamId::new(side, Direction::Unidirectional, 0),
-            sending: Some(SendingPart::new()),
-            receiving: None,
+            local,
+            peer,
+            early: false,
+            streams: BTreeMap::new(),
+            send_credit: SendCredit::new(peer.max_data),
+            receive_credit: ReceiveCredit::new(local.max_data),
+            opens: ByDirection {
+                bidirectional: opens(peer.max_streams_bidi),
+                unidirectional: opens(peer.max_streams_uni),
+            },
+            admits: ByDirection {
+                bidirectional: Admits::new(local.max_streams_bidi),
+                unidirectional: Admits::new(local.max_streams_uni),
+            },
             closed: None,
+            lawless: false,
+            streams_wait: false,
         }
     }
 
-    /// The endpoint whose peer may open its first unidirectional stream, and has not yet.
-    pub fn receiver(side: Side) -> Self {
-        Self {
-            side,
-            stream_id: StreamId::new(side.peer(), Direction::Unidirectional, 0),
-            sending: None,
-            receiving: None,
-            closed: None,
+    /// The same endpoint with a stream opened.
+    pub fn with_open(mut self, direction: Direction) -> Self {
+        let ordinal = self.opens.of(direction).opened;
+        self.create_next(&RFC9000, direction, ordinal);
+        self
+    }
+
+    /// The sending part of a stream, if the endpoint has it.
+    pub fn sending(&self, stream_id: StreamId) -> Option<&SendingPart> {
+        self.streams.get(&stream_id)?.sending.as_ref()
+    }
+
+    /// The receiving part of a stream, if the endpoint has it.
+    pub fn receiving(&self, stream_id: StreamId) -> Option<&ReceivingPart> {
+        self.streams.get(&stream_id)?.receiving.as_ref()
+    }
+
+    /// Every sending part, in order of ID.
+    pub fn sending_parts(&self) -> impl Iterator<Item = (StreamId, &SendingPart)> {
+        self.streams.iter().filter_map(|(id, stream)| Some((*id, stream.sending.as_ref()?)))
+    }
+
+    /// Every receiving part, in order of ID.
+    pub fn receiving_parts(&self) -> impl Iterator<Item = (StreamId, &ReceivingPart)> {
+        self.streams.iter().filter_map(|(id, stream)| Some((*id, stream.receiving.as_ref()?)))
+    }
+
+    /// How much of the connection's credit the peer has used: the sum over all streams (§4.1).
+    pub fn consumed(&self) -> u64 {
+        self.receiving_parts().map(|(_, part)| part.consumed()).sum()
+    }
+
+    /// How much has been given back to it (§4.2).
+    pub fn released(&self) -> u64 {
+        self.receiving_parts().map(|(_, part)| part.released).sum()
+    }
+
+    /// How much of the connection's credit our streams hold.
+    pub fn claimed(&self, choices: &Choices) -> u64 {
+        self.sending_parts().map(|(_, part)| part.claimed(choices)).sum()
+    }
+
+    /// How many of the peer's streams of one direction are over (§4.6).
+    pub fn released_streams(&self, rules: &Rules, direction: Direction) -> u64 {
+        let peers = self
+            .streams
+            .iter()
+            .filter(|(id, _)| id.initiator() != self.side && id.direction() == direction);
+        peers.map(|(_, stream)| (rules.released_streams)(stream)).sum()
+    }
+
+    /// What a stream is to the endpoint now.
+    pub fn category(&self, rules: &Rules, stream_id: StreamId) -> Category {
+        let direction = stream_id.direction();
+        let ours = stream_id.initiator() == self.side;
+        match (self.streams.get(&stream_id), ours) {
+            (Some(stream), true) if stream.is_closed() => Category::OursClosed(direction),
+            (Some(_), true) => Category::OursLive(direction),
+            (None, true) => Category::OursNotCreated(direction),
+            (Some(stream), false) if stream.is_closed() => Category::PeersClosed(direction),
+            (Some(_), false) => Category::PeersLive(direction),
+            (None, false) => {
+                let limit = self.admits.of(direction).credit.advertised;
+                match (rules.is_beyond_stream_limit)(stream_id.ordinal(), limit) {
+                    true => Category::PeersBeyondLimit(direction),
+                    false => Category::PeersNotCreated(direction),
+                }
+            }
         }
     }
 
-    /// What became of the sending part, once that is decided.
-    pub fn send_outcome(&self) -> Option<SendOutcome> {
-        let part = self.sending.as_ref()?;
+    /// Opens our next stream of a direction.
+    fn create_next(&mut self, rules: &Rules, direction: Direction, ordinal: u64) -> StreamId {
+        let stream_id = StreamId::new(self.side, direction, ordinal);
+        self.opens.of_mut(direction).opened += 1;
+        self.insert(rules, stream_id);
+        stream_id
+    }
+
+    /// The peer opens a stream, and with it all of the same type with lower IDs (§2.1, §3.2).
+    fn create_up_to(&mut self, rules: &Rules, stream_id: StreamId) {
+        let opened = self.admits.of(stream_id.direction()).opened;
+        // rfc9000 2.1/7, 3.2/1
+        let first = (rules.first_opened)(opened, stream_id.ordinal());
+        for ordinal in first..=stream_id.ordinal() {
+            self.insert(rules, StreamId::new(self.side.peer(), stream_id.direction(), ordinal));
+        }
+        self.admits.of_mut(stream_id.direction()).opened = stream_id.ordinal() + 1;
+    }
+
+    fn insert(&mut self, rules: &Rules, stream_id: StreamId) {
+        let (sends, receives) = match stream_id.role(self.side) {
+            StreamRole::SendOnly => (true, false),
+            StreamRole::ReceiveOnly => (false, true),
+            StreamRole::Both => (true, true),
+        };
+        // rfc9000 18.2/13, 18.2/14, 18.2/15: the peer's parameters, seen from the peer's side.
+        let limit = (rules.first_limit)(self, stream_id);
+        let window = self.local.on_stream(self.side, stream_id);
+        let stream = Stream {
+            sending: sends.then(|| SendingPart::new(limit)),
+            receiving: receives.then(|| ReceivingPart::new(window)),
+        };
+        self.streams.insert(stream_id, Arc::new(stream));
+    }
+
+    /// What became of a sending part, once that is decided.
+    pub fn send_outcome(&self, stream_id: StreamId) -> Option<SendOutcome> {
+        let part = self.sending(stream_id)?;
         if let Some(reset) = part.reset {
             return Some(match reset.cause {
                 ResetCause::Application | ResetCause::Dropped => {
@@ -91,9 +340,9 @@ impl Endpoint {
         }
     }
 
-    /// What became of the receiving part, once that is decided.
-    pub fn recv_outcome(&self) -> Option<RecvOutcome> {
-        let part = self.receiving.as_ref()?;
+    /// What became of a receiving part, once that is decided.
+    pub fn recv_outcome(&self, stream_id: StreamId) -> Option<RecvOutcome> {
+        let part = self.receiving(stream_id)?;
         match (part.told, part.state, part.stop) {
             (true, RecvState::DataRead, _) => Some(RecvOutcome::ReadToEnd),
             (true, RecvState::ResetRead, _) => part.reset.map(|code| RecvOutcome::Reset { code }),
@@ -106,223 +355,11 @@ impl Endpoint {
     /// Whether the peer left the protocol and the endpoint let it pass, so that no rule says what
     /// follows.
     pub fn is_lawless(&self) -> bool {
-        self.receiving.as_ref().is_some_and(|part| part.lawless)
+        self.lawless || self.receiving_parts().any(|(_, part)| part.lawless)
     }
 
-    // ---- the peer -----------------------------------------------------------------------------
-
-    /// A frame arrived: every endpoint the RFC permits next.
-    pub fn on_frame(&self, rules: &Rules, choices: &Choices, frame: &Frame) -> Vec<Self> {
-        if self.closed.is_some() {
-            return vec![self.clone()];
-        }
-        let stream_id = frame.stream_id();
-        let ours = stream_id.initiator() == self.side;
-        let uncreated = ours && stream_id != self.stream_id;
-        if let Err(violation) = (rules.permitted)(stream_id.role(self.side), uncreated, frame) {
-            return vec![self.close(violation)];
-        }
-        if stream_id != self.stream_id {
-            return vec![self.clone()]; // Another stream; this model has one.
-        }
-        match *frame {
-            Frame::ResetStream { application_protocol_error_code: code, final_size, .. } => {
-                self.receive(|part| part.on_reset_stream(rules, choices, code, final_size))
-            }
-            Frame::Stream { offset, length, fin, .. } => {
-                self.receive(|part| part.on_stream(rules, choices, (offset, length, fin)))
-            }
-            Frame::StopSending { application_protocol_error_code: code, .. } => {
-                let mut next = self.clone();
-                if let Some(part) = &mut next.sending {
-                    part.on_stop_sending(rules, code);
-                }
-                vec![next]
-            }
-        }
-    }
-
-    fn receive(
-        &self,
-        handle: impl FnOnce(&ReceivingPart) -> Vec<Result<ReceivingPart, Violation>>,
-    ) -> Vec<Self> {
-        // rfc9000 3.2: the first frame creates the part. On a stream on which only we send there is
-        // none to create; a frame gets this far only if a mutant lets it.
-        let part = self.receiving.clone().unwrap_or_default();
-        let branches = handle(&part).into_iter();
-        branches
-            .map(|branch| match branch {
-                Ok(part) => Self { receiving: Some(part), ..self.clone() },
-                Err(violation) => self.close(violation),
-            })
-            .collect()
-    }
-
-    fn close(&self, violation: Violation) -> Self {
-        let standing = match &self.receiving {
-            Some(part) if part.stop.is_some() && part.final_size.is_some() => Standing::Stopped,
-            Some(part) if part.reset.is_some() => Standing::Reset,
-            Some(_) | None => Standing::Open,
-        };
-        let closed = Some(Close { violation, standing, announced: false });
-        Self { closed, ..self.clone() }
-    }
-
-    /// A packet with this frame of ours was acknowledged.
-    pub fn on_acknowledged(&mut self, rules: &Rules, frame: &Frame) {
-        if self.closed.is_some() || frame.stream_id() != self.stream_id {
-            return;
-        }
-        match (*frame, &mut self.sending, &mut self.receiving) {
-            (Frame::Stream { offset, length, fin, .. }, Some(part), _) => {
-                part.on_stream_acked(rules, offset, length, fin);
-            }
-            (Frame::ResetStream { .. }, Some(part), _) => part.on_reset_acked(rules),
-            (Frame::StopSending { .. }, _, Some(part)) => part.on_stop_acked(),
-            (Frame::Stream { .. } | Frame::ResetStream { .. }, None, _)
-            | (Frame::StopSending { .. }, _, None) => {}
-        }
-    }
-
-    /// Loss detection declared everything in flight lost (§13.3).
-    pub fn on_all_lost(&mut self) {
-        if self.closed.is_some() {
-            return;
-        }
-        if let Some(part) = &mut self.sending {
-            part.on_all_lost();
-        }
-        if let Some(part) = &mut self.receiving {
-            part.on_all_lost();
-        }
-    }
-
-    // ---- what the endpoint itself sends ---------------------------------------------------------
-
-    /// The endpoint sent a frame. Changes the endpoint as if that had been right, so that a judge
-    /// can go on; the error is the rule it broke.
-    pub fn on_sent(&mut self, rules: &Rules, frame: &Frame) -> Result<(), Breach> {
-        if self.closed.is_some_and(|close| close.announced) {
-            return Err(Breach::FrameAfterClose);
-        }
-        if frame.stream_id() != self.stream_id {
-            return Err(Breach::WrongStream);
-        }
-        match (*frame, &mut self.sending, &mut self.receiving) {
-            (Frame::Stream { offset, length, fin, .. }, Some(part), _) => {
-                part.on_stream_sent(rules, offset, length, fin)
-            }
-            (
-                Frame::ResetStream { application_protocol_error_code: code, final_size, .. },
-                Some(part),
-                _,
-            ) => part.on_reset_sent(rules, code, final_size),
-            (Frame::StopSending { application_protocol_error_code: code, .. }, _, Some(part)) => {
-                part.on_stop_sent(rules, code)
-            }
-            (Frame::Stream { .. } | Frame::ResetStream { .. }, None, _)
-            | (Frame::StopSending { .. }, _, None) => Err(Breach::WrongStream),
-        }
-    }
-
-    /// The next frame of a stack that sends all it owes at once; see
-    /// [`SendingPart::next_frame`].
-    pub fn next_frame(&self, rules: &Rules, choices: &Choices) -> Option<Frame> {
-        if self.closed.is_some() {
-            return None;
-        }
-        let sending =
-            self.sending.as_ref().and_then(|part| part.next_frame(rules, choices, self.stream_id));
-        sending.or_else(|| {
-            let stop = self.receiving.as_ref().and_then(|part| part.next_stop(choices))?;
-            Some(Frame::StopSending {
-                stream_id: self.stream_id,
-                application_protocol_error_code: stop.code,
-            })
-        })
-    }
-
-    /// Why silence is not permitted now, or `None` if the endpoint owes nothing.
-    pub fn silence_breach(&self) -> Option<Breach> {
-        if let Some(close) = self.closed {
-            return (!close.announced)
-                .then_some(Breach::ViolationIgnored(close.violation, close.standing));
-        }
-        let sending = self.sending.as_ref().and_then(|part| {
-            Some(match *part.duties().first()? {
-                SendDuty::Data => Breach::DataNotSent,
-                SendDuty::LostData => Breach::LostDataNotResent,
-                SendDuty::Fin => Breach::FinNotSent,
-                SendDuty::LostReset => Breach::LostResetNotResent,
-                SendDuty::Reset(ResetCause::Application) => Breach::ResetNotSent,
-                SendDuty::Reset(ResetCause::Dropped) => Breach::DropLeavesStreamOpen,
-                SendDuty::Reset(ResetCause::StopSending) if part.state == SendState::DataSent => {
-                    Breach::StopUnansweredInDataSent
-                }
-                SendDuty::Reset(ResetCause::StopSending) => Breach::StopUnanswered,
-            })
-        });
-        sending.or_else(|| {
-            let stop = self.receiving.as_ref().and_then(ReceivingPart::duty)?;
-            Some(match stop.carriage {
-                Carriage::Lost => Breach::LostStopNotResent,
-                Carriage::Due | Carriage::InFlight | Carriage::Acked => Breach::StopNotSent,
-            })
-        })
-    }
-
-    /// Goes on as if the endpoint owed nothing: a judge has recorded the breach.
-    pub fn forgive_silence(&mut self) {
-        if self.closed.is_some_and(|close| !close.announced) {
-            self.closed = None;
-            self.receiving.get_or_insert_default().lawless = true;
-            return;
-        }
-        if let Some(part) = &mut self.sending {
-            match part.reset {
-                Some(reset)
-                    if reset.cause == ResetCause::StopSending && reset.carriage.is_owed() =>
-                {
-                    part.stop_unanswered = Some(reset.code);
-                    part.reset = None;
-                }
-                Some(ref mut reset) => reset.carriage = reset.carriage.sent(),
-                None => {
-                    super::sending::add(&mut part.sent, 0, part.written);
-                    part.lost.clear();
-                    if part.ended {
-                        part.fin = part.fin.sent();
-                    }
-                }
-            }
-        }
-        if let Some(Stop { carriage, .. }) = self.receiving.as_mut().and_then(|p| p.stop.as_mut()) {
-            *carriage = carriage.sent();
-        }
-    }
-
-    /// The endpoint sent CONNECTION_CLOSE with this transport error code, or an application's close
-    /// if `None`. The error is the rule it broke.
-    pub fn on_close_sent(&mut self, code: Option<u64>) -> Result<(), Breach> {
-        match &mut self.closed {
-            None => {
-                // Whatever the peer did, the connection is gone now.
-                let closed = self.close(Violation::ResetChangesFinalSize).closed;
-                self.closed = closed.map(|close| Close { announced: true, ..close });
-                Err(Breach::ClosedOnLegalPeer)
-            }
-            Some(close) => {
-                close.announced = true;
-                // rfc9000 11: a generic code may always stand for a specific one.
-                let generic = [
-                    super::violation::TransportError::InternalError.code(),
-                    super::violation::TransportError::ProtocolViolation.code(),
-                ];
-                let fits = code.is_some_and(|code| {
-                    code == close.violation.transport_error().code() || generic.contains(&code)
-                });
-                if fits { Ok(()) } else { Err(Breach::WrongTransportError) }
-            }
-        }
+    /// The breach of a frame for a part that is not there.
+    const fn no_such_part() -> Result<(), Breach> {
+        Err(Breach::WrongStream)
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn check_stream(
         };
         check_stated(rules, part, stated, faults)?;
     }
-    // rfc9000 4.5: data at or beyond the final size.
+    // rfc9000 4.5/4: data at or beyond the final size.
     match part.final_size {
         Some(known) if (rules.data_is_beyond)(known, offset + length) => Err(match length {
             0 => Objection::Doubtful(Violation::DataBeyondFinalSize, |choices| {
@@ -74,12 +74,12 @@ fn check_stated(
     faults: Faults,
 ) -> Result<(), Objection> {
     match part.final_size {
-        // rfc9000 4.5: once known, it cannot change.
+        // rfc9000 4.5/3: once known, it cannot change.
         Some(known) if (rules.final_size_changes)(known, stated) => {
             Err(Objection::Clear((rules.changed_final_size)(faults.changed)))
         }
         Some(_) => Ok(()),
-        // rfc9000 20.1: not below what was already received.
+        // rfc9000 20.1/6: not below what was already received.
         None if (rules.final_size_is_below)(part.largest_received(), stated) => {
             Err(Objection::Clear(faults.below))
         }

@@ -1,21 +1,22 @@
-//! §19.4, §19.5, §19.8: the frames that change a stream, and §13.2's acknowledgement of one.
+//! §19.4, §19.5, §19.8 to §19.14: the frames about streams, their credit and their number; and §19.19's
+//! CONNECTION_CLOSE, which ends them all.
 //!
 //! A STREAM frame carries its length, not its bytes: what stands at an offset of a stream is a
 //! function of both (see [`content`]), so that replay compares real bytes with what the model means.
-//! Flow-control frames (§19.9 to §19.14) are not here.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::StreamId;
+use super::identity::{Direction, StreamId};
 
 /// An application protocol error code, 0 to 2^62-1 (§20.2).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct ErrorCode(pub u64);
 
-/// One frame about one stream. Names and fields are those of §19.
+/// One frame. Names and fields are those of §19; sizes and limits on data are in bytes, limits on
+/// streams in streams.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "frame", rename_all = "snake_case")]
 pub enum Frame {
@@ -25,7 +26,7 @@ pub enum Frame {
         stream_id: StreamId,
         /// Why, in the application's words.
         application_protocol_error_code: ErrorCode,
-        /// How many bytes the sender ever sent, in bytes (§4.5).
+        /// How many bytes the sender ever sent (§4.5).
         final_size: u64,
     },
     /// §19.5: the receiver asks the sender to cease.
@@ -39,22 +40,115 @@ pub enum Frame {
     Stream {
         /// The stream.
         stream_id: StreamId,
-        /// Where the data begins, in bytes.
+        /// Where the data begins.
         offset: u64,
-        /// How many bytes of data the frame carries.
+        /// How much data the frame carries.
         length: u64,
         /// Whether the frame marks the end of the stream.
         fin: bool,
     },
+    /// §19.9: how much may be sent on the connection.
+    MaxData {
+        /// In all, since the connection began.
+        maximum_data: u64,
+    },
+    /// §19.10: how much may be sent on a stream.
+    MaxStreamData {
+        /// The stream.
+        stream_id: StreamId,
+        /// In all.
+        maximum_stream_data: u64,
+    },
+    /// §19.11: how many streams of one direction may be opened.
+    MaxStreams {
+        /// Which.
+        direction: Direction,
+        /// In all, since the connection began.
+        maximum_streams: u64,
+    },
+    /// §19.12: the sender would send more, but the connection's limit is reached.
+    DataBlocked {
+        /// The limit.
+        maximum_data: u64,
+    },
+    /// §19.13: the sender would send more, but the stream's limit is reached.
+    StreamDataBlocked {
+        /// The stream.
+        stream_id: StreamId,
+        /// The limit.
+        maximum_stream_data: u64,
+    },
+    /// §19.14: the sender would open a stream, but the limit is reached.
+    StreamsBlocked {
+        /// Of which direction.
+        direction: Direction,
+        /// The limit.
+        maximum_streams: u64,
+    },
+    /// §19.19: the connection is over.
+    ConnectionClose {
+        /// The transport's error code (§20.1), or `None` if the application closed.
+        transport_error: Option<u64>,
+    },
+}
+
+/// The frame types, as far as streams meet them.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[allow(missing_docs)] // §19's names
+pub enum FrameType {
+    ResetStream,
+    StopSending,
+    Stream,
+    MaxData,
+    MaxStreamData,
+    MaxStreams,
+    DataBlocked,
+    StreamDataBlocked,
+    StreamsBlocked,
+    ConnectionClose,
+}
+
+impl FrameType {
+    /// The types whose frames name a stream, in §19's order.
+    pub const OF_STREAMS: [Self; 5] = [
+        Self::ResetStream,
+        Self::StopSending,
+        Self::Stream,
+        Self::MaxStreamData,
+        Self::StreamDataBlocked,
+    ];
 }
 
 impl Frame {
-    /// The stream the frame is about.
-    pub const fn stream_id(&self) -> StreamId {
+    /// Its type.
+    pub const fn frame_type(&self) -> FrameType {
+        match self {
+            Self::ResetStream { .. } => FrameType::ResetStream,
+            Self::StopSending { .. } => FrameType::StopSending,
+            Self::Stream { .. } => FrameType::Stream,
+            Self::MaxData { .. } => FrameType::MaxData,
+            Self::MaxStreamData { .. } => FrameType::MaxStreamData,
+            Self::MaxStreams { .. } => FrameType::MaxStreams,
+            Self::DataBlocked { .. } => FrameType::DataBlocked,
+            Self::StreamDataBlocked { .. } => FrameType::StreamDataBlocked,
+            Self::StreamsBlocked { .. } => FrameType::StreamsBlocked,
+            Self::ConnectionClose { .. } => FrameType::ConnectionClose,
+        }
+    }
+
+    /// The stream the frame names, if it names one.
+    pub const fn stream_id(&self) -> Option<StreamId> {
         match *self {
             Self::ResetStream { stream_id, .. }
             | Self::StopSending { stream_id, .. }
-            | Self::Stream { stream_id, .. } => stream_id,
+            | Self::Stream { stream_id, .. }
+            | Self::MaxStreamData { stream_id, .. }
+            | Self::StreamDataBlocked { stream_id, .. } => Some(stream_id),
+            Self::MaxData { .. }
+            | Self::MaxStreams { .. }
+            | Self::DataBlocked { .. }
+            | Self::StreamsBlocked { .. }
+            | Self::ConnectionClose { .. } => None,
         }
     }
 
@@ -63,25 +157,68 @@ impl Frame {
         match *self {
             Self::ResetStream { final_size, .. } => Some(final_size),
             Self::Stream { offset, length, fin: true, .. } => Some(offset + length),
-            Self::Stream { fin: false, .. } | Self::StopSending { .. } => None,
+            Self::Stream { fin: false, .. }
+            | Self::StopSending { .. }
+            | Self::MaxData { .. }
+            | Self::MaxStreamData { .. }
+            | Self::MaxStreams { .. }
+            | Self::DataBlocked { .. }
+            | Self::StreamDataBlocked { .. }
+            | Self::StreamsBlocked { .. }
+            | Self::ConnectionClose { .. } => None,
         }
+    }
+}
+
+impl fmt::Display for FrameType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ResetStream => "RESET_STREAM",
+            Self::StopSending => "STOP_SENDING",
+            Self::Stream => "STREAM",
+            Self::MaxData => "MAX_DATA",
+            Self::MaxStreamData => "MAX_STREAM_DATA",
+            Self::MaxStreams => "MAX_STREAMS",
+            Self::DataBlocked => "DATA_BLOCKED",
+            Self::StreamDataBlocked => "STREAM_DATA_BLOCKED",
+            Self::StreamsBlocked => "STREAMS_BLOCKED",
+            Self::ConnectionClose => "CONNECTION_CLOSE",
+        })
     }
 }
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.frame_type();
         match *self {
-            Self::ResetStream { stream_id, application_protocol_error_code, final_size } => write!(
-                f,
-                "RESET_STREAM {stream_id} code {} final size {final_size}",
-                application_protocol_error_code.0
-            ),
+            Self::ResetStream { stream_id, application_protocol_error_code, final_size } => {
+                let code = application_protocol_error_code.0;
+                write!(f, "{name} {stream_id} code {code} final size {final_size}")
+            }
             Self::StopSending { stream_id, application_protocol_error_code } => {
-                write!(f, "STOP_SENDING {stream_id} code {}", application_protocol_error_code.0)
+                write!(f, "{name} {stream_id} code {}", application_protocol_error_code.0)
             }
             Self::Stream { stream_id, offset, length, fin } => {
                 let fin = if fin { " FIN" } else { "" };
-                write!(f, "STREAM {stream_id} {offset}..{}{fin}", offset + length)
+                let end = u128::from(offset) + u128::from(length);
+                write!(f, "{name} {stream_id} {offset}..{end}{fin}")
+            }
+            Self::MaxData { maximum_data } | Self::DataBlocked { maximum_data } => {
+                write!(f, "{name} {maximum_data}")
+            }
+            Self::MaxStreamData { stream_id, maximum_stream_data }
+            | Self::StreamDataBlocked { stream_id, maximum_stream_data } => {
+                write!(f, "{name} {stream_id} at {maximum_stream_data}")
+            }
+            Self::MaxStreams { direction, maximum_streams }
+            | Self::StreamsBlocked { direction, maximum_streams } => {
+                write!(f, "{name} {direction} {maximum_streams}")
+            }
+            Self::ConnectionClose { transport_error: Some(code) } => {
+                write!(f, "{name} with transport error {code:#04x}")
+            }
+            Self::ConnectionClose { transport_error: None } => {
+                write!(f, "{name} of the application")
             }
         }
     }
@@ -99,7 +236,7 @@ pub const fn content(stream_id: StreamId, offset: u64) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rfc::identity::{Direction, Side};
+    use crate::rfc::identity::Side;
 
     #[test]
     fn content_differs_between_neighbours() {

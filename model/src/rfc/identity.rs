@@ -19,6 +19,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Both, the client first.
+    pub const ALL: [Self; 2] = [Self::Client, Self::Server];
+
     /// The other endpoint.
     pub const fn peer(self) -> Self {
         match self {
@@ -38,6 +41,62 @@ pub enum Direction {
     Unidirectional,
 }
 
+impl Direction {
+    /// Both, bidirectional first (Table 1).
+    pub const ALL: [Self; 2] = [Self::Bidirectional, Self::Unidirectional];
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bidirectional => "bidirectional",
+            Self::Unidirectional => "unidirectional",
+        })
+    }
+}
+
+/// A value for each direction: stream limits are separate (§4.6).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct ByDirection<T> {
+    /// For bidirectional streams.
+    pub bidirectional: T,
+    /// For unidirectional streams.
+    pub unidirectional: T,
+}
+
+impl<T> ByDirection<T> {
+    /// The value for one direction.
+    pub const fn of(&self, direction: Direction) -> &T {
+        match direction {
+            Direction::Bidirectional => &self.bidirectional,
+            Direction::Unidirectional => &self.unidirectional,
+        }
+    }
+
+    /// The value for one direction, to be changed.
+    pub const fn of_mut(&mut self, direction: Direction) -> &mut T {
+        match direction {
+            Direction::Bidirectional => &mut self.bidirectional,
+            Direction::Unidirectional => &mut self.unidirectional,
+        }
+    }
+}
+
+/// The largest value of a variable-length integer (§16), and so the largest offset of a byte's end
+/// (§19.8) and the largest limit on data (§4.1).
+pub const MAX_VARINT: u64 = (1 << 62) - 1;
+/// The largest limit on streams of one type: more would need an ID above [`MAX_VARINT`] (§4.6).
+pub const MAX_STREAM_LIMIT: u64 = 1 << 60;
+
 /// What a stream is to one endpoint (§19.4, §19.5, §19.8 speak of send-only and receive-only).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum StreamRole {
@@ -54,7 +113,7 @@ pub enum StreamRole {
 #[serde(transparent)]
 pub struct StreamId(u64);
 
-// rfc9000 2.1: the bit that names the initiator, and the bit that names the direction.
+// rfc9000 2.1/2, 2.1/3, 2.1/4, 2.1/5: the bit that names the initiator, and the bit that names the direction.
 const INITIATOR_BIT: u64 = 0x01;
 const DIRECTION_BIT: u64 = 0x02;
 

@@ -2,7 +2,7 @@
 //! and §13.3's rules for sending again.
 //!
 //! [`SendState`] is Figure 2; [`SendingPart`] is a part in that figure together with what it has
-//! written, sent and seen acknowledged. Credit (§4.1) is not here.
+//! written, sent and seen acknowledged, and the limit the peer sets it (§4.1).
 
 mod state;
 
@@ -11,49 +11,13 @@ pub use state::{SendEvent, SendState, Step};
 use rangemap::RangeSet;
 
 use super::breach::Breach;
+use super::carriage::Carriage;
 use super::choices::{Choice, Choices};
-use super::frame::{ErrorCode, Frame};
+use super::coverage;
+use super::credit::SendCredit;
+use super::frame::{ErrorCode, Frame, FrameType};
 use super::identity::StreamId;
 use super::rules::Rules;
-
-/// Where a piece of information stands on its way to the peer (§13.3).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Carriage {
-    /// To be sent for the first time.
-    Due,
-    /// Sent, neither acknowledged nor declared lost.
-    InFlight,
-    /// Declared lost and not sent again since.
-    Lost,
-    /// Acknowledged.
-    Acked,
-}
-
-impl Carriage {
-    /// Whether it has to be sent (again).
-    pub const fn is_owed(self) -> bool {
-        match self {
-            Self::Due | Self::Lost => true,
-            Self::InFlight | Self::Acked => false,
-        }
-    }
-
-    /// After a frame that carries it was sent.
-    pub(super) const fn sent(self) -> Self {
-        match self {
-            Self::Due | Self::InFlight | Self::Lost => Self::InFlight,
-            Self::Acked => Self::Acked,
-        }
-    }
-
-    /// After everything in flight was declared lost.
-    pub(super) const fn declared_lost(self) -> Self {
-        match self {
-            Self::InFlight => Self::Lost,
-            Self::Due | Self::Lost | Self::Acked => self,
-        }
-    }
-}
 
 /// Why a sending part is reset.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -90,8 +54,8 @@ pub enum Handle {
 
 /// The sending part of a stream.
 ///
-/// Invariants: `acked` and `lost` are within `sent`, `sent` is within `0..written`; all offsets in
-/// bytes.
+/// Invariants: `acked` and `lost` are within `sent`, `sent` is within `0..written`, `written` within
+/// the limit; all offsets in bytes.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct SendingPart {
     /// Where it stands in Figure 2.
@@ -115,6 +79,8 @@ pub struct SendingPart {
     pub stop_unanswered: Option<ErrorCode>,
     /// Whether the application still holds the handle.
     pub handle: Handle,
+    /// What the peer lets us send on the stream.
+    pub credit: SendCredit,
 }
 
 /// What a sending part still has to send: the reason why silence is not permitted.
@@ -155,15 +121,9 @@ fn remove(ranges: &mut RangeSet<u64>, offset: u64, length: u64) {
     }
 }
 
-impl Default for SendingPart {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl SendingPart {
-    /// A part that has just been created (§3.1).
-    pub fn new() -> Self {
+    /// A part that has just been created (§3.1), with the limit of the transport parameters (§18.2).
+    pub fn new(limit: u64) -> Self {
         Self {
             state: SendState::Ready,
             written: 0,
@@ -175,7 +135,68 @@ impl SendingPart {
             reset: None,
             stop_unanswered: None,
             handle: Handle::Held,
+            credit: SendCredit::new(limit),
         }
+    }
+
+    /// How much of the connection's credit the part holds: what it has written, until a reset says
+    /// that the rest will not be sent (§4.5).
+    pub fn claimed(&self, choices: &Choices) -> u64 {
+        match self.reset {
+            Some(Reset { final_size: Some(size), .. }) => size,
+            Some(_) if choices.reset_counts_unsent != Choice::Always => self.largest_sent(),
+            Some(_) | None => self.written,
+        }
+    }
+
+    /// How much of it is on the wire.
+    pub fn used(&self) -> u64 {
+        match self.reset {
+            Some(Reset { final_size: Some(size), .. }) => size,
+            Some(_) | None => self.largest_sent(),
+        }
+    }
+
+    /// MAX_STREAM_DATA arrived (§4.1).
+    pub(super) fn on_max_stream_data(&mut self, rules: &Rules, maximum: u64) {
+        coverage::met_sending(FrameType::MaxStreamData, self.state);
+        match self.state {
+            SendState::Ready | SendState::Send => self.credit.advertised(rules, maximum),
+            // rfc9000 3.1/14: all data is written, or none will be: limits do not matter any more.
+            SendState::DataSent
+            | SendState::ResetSent
+            | SendState::DataRecvd
+            | SendState::ResetRecvd => {}
+        }
+    }
+
+    /// The limit that a STREAM_DATA_BLOCKED is due for (§4.1).
+    pub fn blocked_due(&self) -> Option<u64> {
+        let writes = match self.state {
+            SendState::Ready | SendState::Send => true,
+            SendState::DataSent
+            | SendState::ResetSent
+            | SendState::DataRecvd
+            | SendState::ResetRecvd => false,
+        };
+        let open = !self.ended && self.reset.is_none() && self.stop_unanswered.is_none();
+        self.credit.due().filter(|_| writes && open)
+    }
+
+    /// The part sent a STREAM_DATA_BLOCKED; as [`on_stream_sent`](Self::on_stream_sent).
+    pub(super) fn on_blocked_sent(&mut self, rules: &Rules, limit: u64) -> Result<(), Breach> {
+        // rfc9000 3.3/1, 3.3/2
+        if !(rules.may_send_stream)(self.state) {
+            return Err(match self.state.is_terminal() {
+                true => Breach::SentFromTerminalState,
+                false => Breach::StreamAfterReset,
+            });
+        }
+        let told = self.credit.told(limit);
+        if self.state == SendState::Ready {
+            self.take(rules, SendEvent::SendStream);
+        }
+        if told { Ok(()) } else { Err(Breach::BlockedUntrue) }
     }
 
     /// One past the largest offset sent: what §4.5 makes the final size of a reset.
@@ -192,10 +213,16 @@ impl SendingPart {
     }
 
     /// STOP_SENDING arrived (§3.5).
-    pub(super) fn on_stop_sending(&mut self, rules: &Rules, code: ErrorCode) {
-        // rfc9000 3.5: answered in Ready and Send; in Data Sent the answer may be deferred, and the
+    pub(super) fn on_stop_sending(&mut self, rules: &Rules, choices: &Choices, code: ErrorCode) {
+        coverage::met_sending(FrameType::StopSending, self.state);
+        // rfc9000 3.5/2, 3.5/3: answered in Ready and Send; in Data Sent the answer may be deferred, and the
         // manager's contract is not to defer it (C-2).
-        if (rules.stop_is_answered)(self.state) && self.stop_unanswered.is_none() {
+        if !(rules.stop_is_answered)(self.state) || self.stop_unanswered.is_some() {
+            return;
+        }
+        if choices.stop_is_left == Choice::Always && self.reset.is_none() {
+            self.stop_unanswered = Some(code);
+        } else {
             self.ask_reset(rules, ResetCause::StopSending, (rules.answering_code)(code));
         }
     }
@@ -224,12 +251,18 @@ impl SendingPart {
     }
 
     /// Everything in flight was declared lost.
-    pub(super) fn on_all_lost(&mut self) {
+    pub(super) fn on_all_lost(&mut self, rules: &Rules) {
+        if (rules.is_sent_again)(FrameType::StreamDataBlocked) {
+            self.credit.on_all_lost();
+        }
         match &mut self.reset {
-            // rfc9000 13.3: after a RESET_STREAM lost data needs no repair.
+            // rfc9000 13.3/8: after a RESET_STREAM lost data needs no repair.
             Some(reset) if reset.final_size.is_some() => {
-                reset.carriage = reset.carriage.declared_lost();
+                if (rules.is_sent_again)(FrameType::ResetStream) {
+                    reset.carriage = reset.carriage.declared_lost();
+                }
             }
+            Some(_) | None if !(rules.is_sent_again)(FrameType::Stream) => {}
             Some(_) | None => {
                 self.lost = self.sent.clone();
                 for acked in self.acked.iter() {
@@ -292,6 +325,10 @@ impl SendingPart {
             && choices.data_before_answer == Choice::Always
         {
             duties = [self.data_duties(), duties].concat();
+        }
+        if self.stop_unanswered.is_some() && self.reset.is_none() {
+            // Only a stack that leaves STOP_SENDING to its application comes here; it goes on.
+            duties = self.data_duties();
         }
         let duty = *duties.first()?;
         let size = || match choices.reset_counts_unsent {
@@ -357,7 +394,7 @@ impl SendingPart {
     }
 
     fn stream_breach(&self, rules: &Rules, end: u64, fin: bool) -> Result<(), Breach> {
-        // rfc9000 3.3: not after RESET_STREAM, and nothing from a terminal state.
+        // rfc9000 3.3/1, 3.3/2: not after RESET_STREAM, and nothing from a terminal state.
         if !(rules.may_send_stream)(self.state) {
             return Err(match self.state.is_terminal() {
                 true => Breach::SentFromTerminalState,
@@ -370,7 +407,7 @@ impl SendingPart {
                 Handle::Held => Breach::FinUnasked,
             });
         }
-        // rfc9000 4.5: no data at or beyond the final size.
+        // rfc9000 4.5/2: no data at or beyond the final size.
         if end > self.written {
             return Err(Breach::DataNeverWritten);
         }
@@ -387,7 +424,7 @@ impl SendingPart {
         code: ErrorCode,
         final_size: u64,
     ) -> Result<(), Breach> {
-        // rfc9000 3.3: nothing from a terminal state.
+        // rfc9000 3.3/1: nothing from a terminal state.
         if !(rules.may_send_reset)(self.state) {
             return Err(Breach::SentFromTerminalState);
         }
@@ -406,12 +443,12 @@ impl SendingPart {
     }
 
     fn reset_breach(&self, rules: &Rules, code: ErrorCode, final_size: u64) -> Result<(), Breach> {
-        // rfc9000 11.2: only the application resets a stream, here or by the peer's STOP_SENDING.
+        // rfc9000 11.2/1: only the application resets a stream, here or by the peer's STOP_SENDING.
         let Some(reset) = self.reset else {
             return Err(Breach::ResetUnasked);
         };
         if let Some(sent) = reset.final_size {
-            // rfc9000 13.3: a repeated RESET_STREAM is the same RESET_STREAM.
+            // rfc9000 13.3/1: a repeated RESET_STREAM is the same RESET_STREAM.
             let same = (rules.reset_code)(&reset) == code && sent == final_size;
             return if same { Ok(()) } else { Err(Breach::ResetChanged) };
         }
@@ -421,7 +458,7 @@ impl SendingPart {
                 ResetCause::Application | ResetCause::Dropped => Breach::ResetCodeChanged,
             });
         }
-        // rfc9000 4.5: a stream that was ended has its final size; one that was not ends where the
+        // rfc9000 4.5/5: a stream that was ended has its final size; one that was not ends where the
         // largest offset sent ends.
         if self.state == SendState::DataSent && final_size != self.written {
             return Err(Breach::FinalSizeAnnouncedTwice);

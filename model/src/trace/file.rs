@@ -10,19 +10,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::explore::state_text;
 use crate::rfc::choices::Choices;
-use crate::world::action::{Action, Role};
+use crate::rfc::identity::Side;
+use crate::world::action::Action;
 use crate::world::presets::Preset;
 
 use super::{NotEnabled, Trace};
 
 /// The version this code writes and reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 #[derive(Deserialize, Serialize)]
 struct Header {
     streamproof_trace: u32,
     preset: String,
-    role: Role,
+    side: Side,
     choices: Choices,
 }
 
@@ -56,13 +57,13 @@ pub enum TraceError {
     /// A trace of a preset that does not exist (any more).
     #[error("line 1: no preset is called \"{0}\"")]
     UnknownPreset(String),
-    /// A role that no system under test can take in that preset.
-    #[error("line 1: preset {preset} has no system under test as {role}")]
-    Role {
+    /// A side that no system under test can take in that preset.
+    #[error("line 1: preset {preset} has no system under test as {side}")]
+    Side {
         /// The preset.
         preset: &'static str,
-        /// The role.
-        role: Role,
+        /// The side.
+        side: Side,
     },
     /// A line that is no step.
     #[error("line {line}: {reason}")]
@@ -97,7 +98,7 @@ pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
     let header = Header {
         streamproof_trace: VERSION,
         preset: trace.preset.name.to_owned(),
-        role: trace.role,
+        side: trace.side,
         choices: trace.choices(),
     };
     let path = trace.walk()?;
@@ -105,9 +106,9 @@ pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
     for (step, (action, (after, _))) in (1..).zip(trace.actions.iter().zip(&path[1..])) {
         let line = Line {
             step,
-            action: *action,
+            action: action.clone(),
             does: Some(action.to_string()),
-            becomes: after.endpoint(trace.role).and_then(state_text),
+            becomes: after.endpoint(trace.side).and_then(state_text),
         };
         let _ = write!(text, "\n{}", json(&line));
     }
@@ -128,7 +129,7 @@ fn json(value: &impl Serialize) -> String {
 pub fn read(text: &str) -> Result<Trace, TraceError> {
     let mut lines = (1..).zip(text.lines());
     let (_, first) = lines.next().ok_or(TraceError::Empty)?;
-    let (preset, role) = read_header(first)?;
+    let (preset, side) = read_header(first)?;
     let mut actions = Vec::new();
     let mut last = 1;
     while let Some((number, line)) = lines.next() {
@@ -142,7 +143,7 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
                 let reason = "something follows the end".to_owned();
                 return Err(TraceError::Line { line: number, reason });
             }
-            let trace = Trace { preset, role, actions };
+            let trace = Trace { preset, side, actions };
             trace.walk().map_err(|what| TraceError::NotEnabled { line: what.step + 1, what })?;
             return Ok(trace);
         }
@@ -167,7 +168,7 @@ fn reason(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-fn read_header(line: &str) -> Result<(Preset, Role), TraceError> {
+fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
     #[derive(Deserialize)]
     struct Version {
         streamproof_trace: u32,
@@ -183,11 +184,11 @@ fn read_header(line: &str) -> Result<(Preset, Role), TraceError> {
     let Some(mut preset) = Preset::find(&header.preset) else {
         return Err(TraceError::UnknownPreset(header.preset));
     };
-    if !preset.is_replayed() || !preset.roles().contains(&header.role) {
-        return Err(TraceError::Role { preset: preset.name, role: header.role });
+    if !preset.is_replayed() || !preset.sides().contains(&header.side) {
+        return Err(TraceError::Side { preset: preset.name, side: header.side });
     }
     preset.choices = header.choices;
-    Ok((preset, header.role))
+    Ok((preset, header.side))
 }
 
 #[cfg(test)]
@@ -201,8 +202,8 @@ mod tests {
         preset.choices = Choices::QUINN;
         let graph = Graph::explore(&World::new(preset));
         let way = graph.way_to(graph.states.len() as u32 - 1);
-        let actions = way.iter().map(|edge| graph.edges[*edge].action).collect();
-        Trace { preset, role: Role::Sender, actions }
+        let actions = way.iter().map(|edge| graph.edges[*edge].action.clone()).collect();
+        Trace { preset, side: Side::Client, actions }
     }
 
     #[test]
@@ -211,7 +212,7 @@ mod tests {
         let text = write(&trace).expect("a path");
         let again = read(&text).expect("a trace");
         assert_eq!(again.actions, trace.actions);
-        assert_eq!((again.role, again.preset.name), (trace.role, trace.preset.name));
+        assert_eq!((again.side, again.preset.name), (trace.side, trace.preset.name));
         assert_eq!(write(&again).expect("a path"), text);
     }
 
@@ -227,8 +228,8 @@ mod tests {
     #[test]
     fn foreign_files_are_refused_with_their_reason() {
         let text = write(&example()).expect("a path");
-        let newer = text.replace("\"streamproof_trace\":1", "\"streamproof_trace\":2");
-        assert_eq!(read(&newer).unwrap_err(), TraceError::Version(2));
+        let newer = text.replace("\"streamproof_trace\":2", "\"streamproof_trace\":3");
+        assert_eq!(read(&newer).unwrap_err(), TraceError::Version(3));
         let other = text.replace("\"preset\":\"uni\"", "\"preset\":\"duo\"");
         assert_eq!(read(&other).unwrap_err(), TraceError::UnknownPreset("duo".to_owned()));
         assert!(matches!(read("hello").unwrap_err(), TraceError::Header(_)));
@@ -246,7 +247,7 @@ mod tests {
     fn step_that_the_model_does_not_permit_is_refused() {
         let mut lines: Vec<_> =
             write(&example()).expect("a path").lines().map(str::to_owned).collect();
-        lines[1] = r#"{"step":1,"action":{"action":"detect_loss","role":"sender"}}"#.to_owned();
+        lines[1] = r#"{"step":1,"action":{"action":"detect_loss","side":"client"}}"#.to_owned();
         let error = read(&lines.join("\n")).unwrap_err();
         assert!(matches!(error, TraceError::NotEnabled { line: 2, .. }), "{error}");
     }

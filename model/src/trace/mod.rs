@@ -1,7 +1,7 @@
 //! From the graph to paths worth replaying, and from paths to files.
 //!
-//! A [`Trace`] is a path in one preset's world, seen by one role: the system under test takes that
-//! role, a puppet plays everybody else. It is a value: its actions say all, and the states on the
+//! A [`Trace`] is a path in one preset's world, seen from one side: the system under test takes that
+//! side, a puppet plays everybody else. It is a value: its actions say all, and the states on the
 //! way follow from them.
 
 pub mod file;
@@ -12,19 +12,20 @@ use stateright::Model;
 
 use crate::rfc::choices::Choices;
 use crate::rfc::endpoint::Endpoint;
-use crate::world::action::{Action, Role};
+use crate::rfc::identity::Side;
+use crate::world::action::Action;
 use crate::world::presets::Preset;
 use crate::world::system::{World, WorldState};
 
 use stimulus::Stimulus;
 
-/// A path in a preset's world, for a system under test in one role.
+/// A path in a preset's world, for a system under test on one side.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The world's bounds; their choices are those that the trace was made for.
     pub preset: Preset,
     /// Which endpoint the system under test is.
-    pub role: Role,
+    pub side: Side,
     /// What happens, step by step.
     pub actions: Vec<Action>,
 }
@@ -36,12 +37,12 @@ pub struct Step {
     pub action: Action,
     /// What the system under test feels of it; `None` if nothing.
     pub stimulus: Option<Stimulus>,
-    /// What the model's endpoint in its role has become.
+    /// What the model's endpoint on its side has become.
     pub endpoint: Endpoint,
 }
 
 /// An action that the world does not permit at that point.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("step {step} is not possible there: {action}")]
 pub struct NotEnabled {
     /// The step, from 1.
@@ -75,11 +76,11 @@ impl Trace {
             enabled.clear();
             world.actions(&state, &mut enabled);
             let next = match enabled.contains(action) {
-                true => world.next_state(&state, *action),
+                true => world.next_state(&state, action.clone()),
                 false => None,
             };
-            let next = next.ok_or(NotEnabled { step, action: *action })?;
-            path.push((std::mem::replace(&mut state, next), Some(*action)));
+            let next = next.ok_or(NotEnabled { step, action: action.clone() })?;
+            path.push((std::mem::replace(&mut state, next), Some(action.clone())));
         }
         path.push((state, None));
         Ok(path)
@@ -96,10 +97,10 @@ impl Trace {
         let pairs = path.windows(2).zip(&self.actions);
         Ok(pairs
             .filter_map(|(pair, action)| {
-                let endpoint = pair[1].0.endpoint(self.role)?.clone();
+                let endpoint = pair[1].0.endpoint(self.side)?.clone();
                 Some(Step {
-                    action: *action,
-                    stimulus: Stimulus::of(action, self.role, hostile),
+                    action: action.clone(),
+                    stimulus: Stimulus::of(action, self.side, hostile),
                     endpoint,
                 })
             })

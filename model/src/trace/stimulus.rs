@@ -6,11 +6,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::rfc::call::Call;
-use crate::rfc::frame::Frame;
-use crate::world::action::{Action, Carries, Packet, Role};
+use crate::rfc::identity::Side;
+use crate::rfc::parameters::Parameters;
+use crate::world::action::{Action, Carries, Frames, Packet};
 
 /// Something done to the system under test.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "stimulus", rename_all = "snake_case")]
 pub enum Stimulus {
     /// Its application calls. Nothing else runs.
@@ -20,44 +21,53 @@ pub enum Stimulus {
     },
     /// Its tasks and its driver run until nothing is left to do.
     Settle,
-    /// A packet with this frame arrives; then as [`Settle`](Self::Settle).
+    /// A packet with these frames arrives; then as [`Settle`](Self::Settle).
     Deliver {
-        /// The frame.
-        frame: Frame,
+        /// The frames.
+        frames: Frames,
     },
-    /// Its packets with this frame are acknowledged; then as [`Settle`](Self::Settle).
+    /// Its packets with these frames are acknowledged; then as [`Settle`](Self::Settle).
     Acknowledge {
-        /// The frame.
-        frame: Frame,
+        /// The frames.
+        frames: Frames,
     },
     /// Everything it has in flight is lost, and it finds out; then as [`Settle`](Self::Settle).
     LoseOutstanding,
+    /// The server's part of the handshake arrives at the client under test; then as
+    /// [`Settle`](Self::Settle).
+    Handshake {
+        /// Whether the server takes what was sent in 0-RTT.
+        accepted: bool,
+        /// The server's transport parameters.
+        parameters: Parameters,
+    },
 }
 
 impl Stimulus {
-    /// What `action` is to the endpoint in `role`; `None` if it does not feel it. A peer that is
+    /// What `action` is to the endpoint on `side`; `None` if it does not feel it. A peer that is
     /// `hostile` acknowledges what it receives at once.
-    pub fn of(action: &Action, role: Role, hostile: bool) -> Option<Self> {
-        match *action {
-            Action::App { call, .. } => {
-                (call.is_sending() == (role == Role::Sender)).then_some(Self::Call { call })
-            }
-            Action::Transmit { role: at } => (at == role).then_some(Self::Settle),
+    pub fn of(action: &Action, side: Side, hostile: bool) -> Option<Self> {
+        match action.clone() {
+            Action::App { side: at, call, .. } => (at == side).then_some(Self::Call { call }),
+            Action::Transmit { side: at } => (at == side).then_some(Self::Settle),
             Action::Deliver { packet, .. } | Action::Duplicate { packet, .. } => {
-                Self::of_packet(&packet, role, hostile)
+                Self::of_packet(&packet, side, hostile)
             }
-            Action::DetectLoss { role: at } => (at == role).then_some(Self::LoseOutstanding),
-            Action::Hostile { frame, .. } => Some(Self::Deliver { frame }),
+            Action::DetectLoss { side: at } => (at == side).then_some(Self::LoseOutstanding),
+            Action::Handshake { accepted, parameters } => {
+                (side == Side::Client).then_some(Self::Handshake { accepted, parameters })
+            }
+            Action::Hostile { frame, .. } => Some(Self::Deliver { frames: frame.into() }),
             Action::Lose { .. } | Action::SendFrame { .. } => None,
         }
     }
 
-    fn of_packet(packet: &Packet, role: Role, hostile: bool) -> Option<Self> {
-        match packet.carries {
-            Carries::Frame(frame) if packet.to == role => Some(Self::Deliver { frame }),
-            Carries::Frame(frame) if hostile => Some(Self::Acknowledge { frame }),
-            Carries::Ack(frame) if packet.to == role => Some(Self::Acknowledge { frame }),
-            Carries::Frame(_) | Carries::Ack(_) => None,
+    fn of_packet(packet: &Packet, side: Side, hostile: bool) -> Option<Self> {
+        match packet.carries.clone() {
+            Carries::Frames(frames) if packet.to == side => Some(Self::Deliver { frames }),
+            Carries::Frames(frames) if hostile => Some(Self::Acknowledge { frames }),
+            Carries::Ack(frames) if packet.to == side => Some(Self::Acknowledge { frames }),
+            Carries::Frames(_) | Carries::Ack(_) => None,
         }
     }
 
@@ -68,7 +78,8 @@ impl Stimulus {
             Self::Settle
             | Self::Deliver { .. }
             | Self::Acknowledge { .. }
-            | Self::LoseOutstanding => true,
+            | Self::LoseOutstanding
+            | Self::Handshake { .. } => true,
         }
     }
 }
@@ -78,9 +89,11 @@ impl fmt::Display for Stimulus {
         match self {
             Self::Call { call } => write!(f, "the application: {call}"),
             Self::Settle => f.write_str("the driver runs"),
-            Self::Deliver { frame } => write!(f, "arrives: {frame}"),
-            Self::Acknowledge { frame } => write!(f, "acknowledged: {frame}"),
+            Self::Deliver { frames } => write!(f, "arrives: {frames}"),
+            Self::Acknowledge { frames } => write!(f, "acknowledged: {frames}"),
             Self::LoseOutstanding => f.write_str("all in flight is lost"),
+            Self::Handshake { accepted: true, .. } => f.write_str("handshake: 0-RTT accepted"),
+            Self::Handshake { accepted: false, .. } => f.write_str("handshake: 0-RTT rejected"),
         }
     }
 }

@@ -1,25 +1,33 @@
-//! What a hostile peer sends: any of the frames of §19.4, §19.5 and §19.8, with any field within the
-//! bounds and one beyond.
+//! What a hostile peer sends.
 
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::{ErrorCode, Frame};
-use crate::rfc::identity::{Direction, StreamId};
+use crate::rfc::identity::{Direction, MAX_STREAM_LIMIT, MAX_VARINT, Side, StreamId};
 
-use super::action::Role;
+use super::presets::{Hostility, Preset};
 
 /// The code in a hostile peer's frames.
 pub const HOSTILE_CODE: ErrorCode = ErrorCode(66);
 
-/// Every frame on the victim's stream with sizes up to one beyond `length` (bytes) if the hostile peer is
+/// Every frame that the hostile peer of a preset may send now. `hostile` is its side.
+pub fn frames(preset: &Preset, victim: &Endpoint, hostile: Side) -> Vec<Frame> {
+    match preset.hostility {
+        Hostility::StreamLife => stream_life(preset, victim, hostile),
+        Hostility::Credit => around_limits(preset, hostile),
+        Hostility::EveryFrame => every_frame(preset, victim, hostile),
+        Hostility::Handshake => Vec::new(),
+    }
+}
+
+/// Every frame on the one stream with sizes up to one beyond the preset's length if the hostile peer is
 /// its sender, and each frame once on streams that the victim would have to open.
-pub fn frames(victim: &Endpoint, length: u64, hostile: Role) -> Vec<Frame> {
-    let sizes = match hostile {
-        Role::Sender => length + 1,
-        Role::Receiver => 0,
-    };
-    let uncreated = StreamId::new(victim.side, Direction::Unidirectional, 1);
+fn stream_life(preset: &Preset, victim: &Endpoint, hostile: Side) -> Vec<Frame> {
+    let sizes = if hostile == preset.opener { preset.length + 1 } else { 0 };
+    let own = u64::from(hostile != preset.opener);
+    let stream = StreamId::new(preset.opener, Direction::Unidirectional, 0);
+    let uncreated = StreamId::new(victim.side, Direction::Unidirectional, own);
     let uncreated_both = StreamId::new(victim.side, Direction::Bidirectional, 0);
-    let mut frames = on_stream(victim.stream_id, sizes);
+    let mut frames = on_stream(stream, sizes);
     frames.extend(on_stream(uncreated, 0));
     // RFC 9000 says nothing of RESET_STREAM on a bidirectional stream not yet created (C-11).
     let both = on_stream(uncreated_both, 0).into_iter();
@@ -38,6 +46,79 @@ fn on_stream(stream_id: StreamId, sizes: u64) -> Vec<Frame> {
             for fin in [false, true] {
                 frames.push(Frame::Stream { stream_id, offset, length, fin });
             }
+        }
+    }
+    frames
+}
+
+/// Data at and around the limits of the preset on one stream, final sizes on another.
+fn around_limits(preset: &Preset, hostile: Side) -> Vec<Frame> {
+    let unit = preset.unit;
+    let id = |ordinal| StreamId::new(hostile, Direction::Unidirectional, ordinal);
+    let stream = |stream_id, offset, length, fin| Frame::Stream { stream_id, offset, length, fin };
+    let mut frames = vec![
+        stream(id(0), 0, unit, false),
+        stream(id(0), unit, unit, false),
+        stream(id(0), 2 * unit, unit, false),
+        stream(id(0), preset.length, 0, true),
+        stream(id(0), preset.length, 1, false),
+        stream(id(0), MAX_VARINT, 0, false),
+        stream(id(0), MAX_VARINT, 1, false),
+        stream(id(1), 0, unit, false),
+    ];
+    for final_size in [0, unit, 2 * unit, 2 * unit + 1, 4 * unit, MAX_VARINT] {
+        frames.push(Frame::ResetStream {
+            stream_id: id(1),
+            application_protocol_error_code: HOSTILE_CODE,
+            final_size,
+        });
+    }
+    frames
+}
+
+/// Every frame for the first two streams of each type, and every frame about the connection.
+fn every_frame(preset: &Preset, victim: &Endpoint, hostile: Side) -> Vec<Frame> {
+    let application_protocol_error_code = HOSTILE_CODE;
+    // Limits that rise multiply: a stream's rise where streams have one part, the connection's where
+    // the victim opens the only stream.
+    let one_way = preset.directions.iter().all(|d| *d == Direction::Unidirectional);
+    let ours_only = !one_way && preset.opener == victim.side;
+    let raised = if one_way { MAX_VARINT } else { 0 };
+    let raised_connection = if ours_only { MAX_VARINT } else { 0 };
+    let mut frames = Vec::new();
+    // A victim that opens bidirectional streams itself meets frames for those only: both kinds at once
+    // would multiply.
+    let initiators: &[Side] = match ours_only {
+        true => &[victim.side],
+        false => &[victim.side, hostile],
+    };
+    for initiator in initiators.iter().copied() {
+        for direction in preset.directions {
+            for ordinal in 0..2 {
+                let stream_id = StreamId::new(initiator, *direction, ordinal);
+                frames.extend([
+                    Frame::ResetStream {
+                        stream_id,
+                        application_protocol_error_code,
+                        final_size: 0,
+                    },
+                    Frame::StopSending { stream_id, application_protocol_error_code },
+                    Frame::Stream { stream_id, offset: 0, length: 0, fin: true },
+                    Frame::MaxStreamData { stream_id, maximum_stream_data: raised },
+                    Frame::StreamDataBlocked { stream_id, maximum_stream_data: 8 },
+                ]);
+            }
+        }
+    }
+    frames.extend([
+        Frame::MaxData { maximum_data: 0 },
+        Frame::MaxData { maximum_data: raised_connection },
+        Frame::DataBlocked { maximum_data: MAX_VARINT },
+    ]);
+    for direction in preset.directions.iter().copied() {
+        for maximum_streams in [0, MAX_STREAM_LIMIT.min(raised_connection), MAX_STREAM_LIMIT + 1] {
+            frames.push(Frame::MaxStreams { direction, maximum_streams });
+            frames.push(Frame::StreamsBlocked { direction, maximum_streams });
         }
     }
     frames

@@ -1,10 +1,13 @@
 //! Named bounds. A preset says who takes part, what the applications may do, what the network may
-//! do, and how much of it; it holds no rule.
+//! do, and how much of it; it holds no rule. [`catalogue`] lists them.
+
+mod catalogue;
+
+pub use catalogue::PRESETS;
 
 use crate::rfc::choices::Choices;
-use crate::rfc::identity::Side;
-
-use super::action::Role;
+use crate::rfc::identity::{Direction, Side};
+use crate::rfc::parameters::Parameters;
 
 /// When and how an endpoint sends what it owes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,7 +20,17 @@ pub enum Sends {
     Freely,
 }
 
-/// The applications' calls that a preset offers.
+/// How long a preset takes to check.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tier {
+    /// Seconds; checked in every run of the tests.
+    Quick,
+    /// Minutes; checked at night.
+    Full,
+}
+
+/// The applications' calls that a preset offers. Writing, ending and reading are always offered where
+/// there is something to write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Calls {
     /// The sending application resets.
@@ -28,6 +41,15 @@ pub struct Calls {
     pub drop: bool,
     /// Applications go on calling after their part has ended.
     pub late: bool,
+    /// How many streams of each direction the opening side's application opens, those included that
+    /// are there from the beginning.
+    pub open: u64,
+    /// Either application closes the connection.
+    pub close: bool,
+    /// The other side's application changes its connection's window to so many bytes.
+    pub resize_window: &'static [u64],
+    /// The other side's application lets so many streams be open at a time.
+    pub resize_streams: &'static [u64],
 }
 
 /// What the network does besides delivering packets in any order.
@@ -39,6 +61,29 @@ pub struct Weather {
     pub duplicates: bool,
 }
 
+/// What a hostile peer sends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Hostility {
+    /// The frames of a stream's own life (§19.4, §19.5, §19.8), with every size up to one beyond the
+    /// preset's length.
+    StreamLife,
+    /// Every frame for every kind of stream, with the few values that are at a boundary.
+    EveryFrame,
+    /// Data and final sizes around the limits that were advertised.
+    Credit,
+    /// Nothing but a handshake that lowers what the client remembers (§7.4.1).
+    Handshake,
+}
+
+/// An answer to 0-RTT (§7.4.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Handshake {
+    /// Whether the server takes it.
+    pub accepted: bool,
+    /// The server's transport parameters now.
+    pub parameters: Parameters,
+}
+
 /// A named, bounded world.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
@@ -48,12 +93,27 @@ pub struct Preset {
     pub about: &'static str,
     /// What it leaves out, and why that is sound, in one line.
     pub abstraction: &'static str,
-    /// Which side of the connection sends on the stream.
-    pub sender: Side,
+    /// How long it takes.
+    pub tier: Tier,
+    /// Which side of the connection opens streams.
+    pub opener: Side,
+    /// The directions of its streams: those in which its application opens some, if it opens any.
+    pub directions: &'static [Direction],
+    /// How many of each direction are open when the world begins.
+    pub opened: u64,
+    /// What the client, and what the server, advertises.
+    pub parameters: [Parameters; 2],
     /// The peer that keeps no rule, if there is one.
-    pub hostile: Option<Role>,
-    /// How many bytes the application writes at most, one at a time.
+    pub hostile: Option<Side>,
+    /// What such a peer sends.
+    pub hostility: Hostility,
+    /// How the handshake may go, if the client begins with 0-RTT; what it remembers are the server's
+    /// `parameters`.
+    pub handshakes: &'static [Handshake],
+    /// How many bytes the application writes on a stream at most.
     pub length: u64,
+    /// How many of them at a time.
+    pub unit: u64,
     /// With how many packets in flight an endpoint still starts to send.
     pub in_flight: usize,
     /// How endpoints send.
@@ -64,17 +124,45 @@ pub struct Preset {
     pub weather: Weather,
     /// Which of the permitted ways endpoints go.
     pub choices: Choices,
+    /// Whether the observer takes notes. Without them nothing is checked but the endpoints' own states:
+    /// that is what the second model in Promela has.
+    pub observed: bool,
+    /// Whether what is sent at once travels in one packet, as far as it can. Otherwise each frame has
+    /// its own.
+    pub coalesces: bool,
 }
 
 impl Preset {
     /// Whether its edges can be replayed against a real stack.
     pub fn is_replayed(&self) -> bool {
-        self.sends == Sends::AtOnce
+        self.sends == Sends::AtOnce && self.observed
     }
 
-    /// The roles a system under test can take: those that keep the rules.
-    pub fn roles(&self) -> Vec<Role> {
-        Role::ALL.into_iter().filter(|role| self.hostile != Some(*role)).collect()
+    /// The sides a system under test can take: those that keep the rules, and that give streams of every
+    /// kind the same limit, as most stacks do.
+    pub fn sides(&self) -> Vec<Side> {
+        let keeps_rules = |side: &Side| self.hostile != Some(*side);
+        let plain = |side: &Side| self.parameters_of(*side).has_one_stream_limit();
+        Side::ALL.into_iter().filter(keeps_rules).filter(plain).collect()
+    }
+
+    /// What a side advertises when the connection begins.
+    pub const fn parameters_of(&self, side: Side) -> Parameters {
+        match side {
+            Side::Client => self.parameters[0],
+            Side::Server => self.parameters[1],
+        }
+    }
+
+    /// What a side is to the preset's streams, for people.
+    pub fn role_name(&self, side: Side) -> &'static str {
+        let one_way = self.directions == [Direction::Unidirectional];
+        match (one_way, side == self.opener, side) {
+            (true, true, _) => "sender",
+            (true, false, _) => "receiver",
+            (false, _, Side::Client) => "client",
+            (false, _, Side::Server) => "server",
+        }
     }
 
     /// The preset with this name.
@@ -82,92 +170,3 @@ impl Preset {
         PRESETS.iter().find(|preset| preset.name == name).copied()
     }
 }
-
-const ALL_CALLS: Calls = Calls { reset: true, abort_reading: true, drop: true, late: true };
-const CLEAR: Weather = Weather { loses: false, duplicates: false };
-
-const BASE: Preset = Preset {
-    name: "",
-    about: "",
-    abstraction: "",
-    sender: Side::Client,
-    hostile: None,
-    length: 2,
-    in_flight: 2,
-    sends: Sends::AtOnce,
-    calls: ALL_CALLS,
-    weather: CLEAR,
-    choices: Choices::PERMITTED,
-};
-
-/// Every preset, in the order in which they are checked and listed.
-pub const PRESETS: &[Preset] = &[
-    Preset {
-        name: "uni",
-        about: "two bytes, every call but drops, packets in any order",
-        abstraction: "no loss and no copies: uni-lossy and uni-double have them, on one byte",
-        calls: Calls { drop: false, ..ALL_CALLS },
-        ..BASE
-    },
-    Preset {
-        name: "uni-lossy",
-        about: "one byte, every call but drops; any packet may be lost",
-        abstraction: "one byte: what is lost is repaired alike wherever it \
-                      stands; orders of arrival are in uni",
-        length: 1,
-        calls: Calls { drop: false, late: false, ..ALL_CALLS },
-        weather: Weather { loses: true, duplicates: false },
-        ..BASE
-    },
-    Preset {
-        name: "uni-double",
-        about: "one byte, every call but drops; every frame may arrive again and again; the server \
-                sends",
-        abstraction: "one byte and no loss: a copy is a copy wherever it stands, and a lost one is \
-                      none",
-        sender: Side::Server,
-        length: 1,
-        calls: Calls { drop: false, late: false, ..ALL_CALLS },
-        weather: Weather { loses: false, duplicates: true },
-        ..BASE
-    },
-    Preset {
-        name: "uni-drop",
-        about: "one byte; handles are dropped at any moment; packets are lost; the server sends",
-        abstraction: "neither reset nor abort: nobody is left to call after a drop, and before it \
-                      they are in uni",
-        sender: Side::Server,
-        length: 1,
-        calls: Calls { reset: false, abort_reading: false, late: false, drop: true },
-        weather: Weather { loses: true, duplicates: false },
-        ..BASE
-    },
-    Preset {
-        name: "uni-free",
-        about: "two bytes; endpoints send any permitted frame at any time (checked, not replayed)",
-        abstraction: "no drops and no late calls: a drop sends what a reset or an abort sends, and a \
-                      late call changes no state",
-        calls: Calls { late: false, drop: false, ..ALL_CALLS },
-        weather: Weather { loses: true, duplicates: false },
-        sends: Sends::Freely,
-        ..BASE
-    },
-    Preset {
-        name: "hostile-sender",
-        about: "a receiver against a peer that sends any frame with any field",
-        abstraction: "no network: a hostile peer is one; sizes up to two reach below, at and beyond a \
-                      final size, and leave a gap",
-        hostile: Some(Role::Sender),
-        length: 1,
-        ..BASE
-    },
-    Preset {
-        name: "hostile-receiver",
-        about: "a sender against a peer that sends any frame with any field",
-        abstraction: "no network: a hostile peer is one; it acknowledges only what was sent, as \
-                      anything else is no stream matter",
-        sender: Side::Server,
-        hostile: Some(Role::Receiver),
-        ..BASE
-    },
-];

@@ -1,9 +1,11 @@
 //! §2.4: what an application's calls do to an endpoint, and what they are answered with.
 
-use super::{DROP_RESET_CODE, DROP_STOP_CODE, Endpoint};
-use crate::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
-use crate::rfc::choices::Choices;
+use super::{Cause, Close, DROP_RESET_CODE, DROP_STOP_CODE, Endpoint};
+use crate::rfc::call::{Answer, Call, RecvOutcome, SendOutcome, Subject};
+use crate::rfc::choices::{Choice, Choices};
+use crate::rfc::coverage::{Guard, guard};
 use crate::rfc::frame::ErrorCode;
+use crate::rfc::identity::{Direction, StreamId};
 use crate::rfc::receiving::{ReceivingPart, RecvEvent, RecvState, StopCause};
 use crate::rfc::rules::Rules;
 use crate::rfc::sending::{Handle, ResetCause, SendingPart};
@@ -18,9 +20,10 @@ const fn is_stopped(outcome: SendOutcome) -> bool {
 impl Endpoint {
     /// Whether the application can make this call: it holds the handle.
     pub fn can_call(&self, call: Call) -> bool {
-        let handle = match call.is_sending() {
-            true => self.sending.as_ref().map(|part| part.handle),
-            false => self.receiving.as_ref().map(|part| part.handle),
+        let handle = match call.subject() {
+            Subject::Sending(id) => self.sending(id).map(|part| part.handle),
+            Subject::Receiving(id) => self.receiving(id).map(|part| part.handle),
+            Subject::Connection => Some(Handle::Held),
         };
         handle == Some(Handle::Held)
     }
@@ -31,81 +34,217 @@ impl Endpoint {
         if !self.can_call(call) {
             return Vec::new();
         }
+        let mut answers = self.answers(rules, choices, call);
+        for (_, next) in &mut answers {
+            next.note_wait(self, rules, choices, call);
+        }
+        answers
+    }
+
+    /// D-14: who stops a stream whose final size is known, and so is done with it, tells of the limit
+    /// that this raises when it next hears from the peer.
+    fn note_wait(&mut self, before: &Self, rules: &Rules, choices: &Choices, call: Call) {
         match call {
-            Call::Write { length } => self.write(length),
-            Call::End => vec![self.end()],
-            Call::Reset { code } => vec![self.reset(rules, code)],
-            Call::DropSend => vec![self.drop_send(rules)],
-            Call::Read => self.read(rules, choices),
-            Call::AbortReading { code } => self.abort_reading(rules, code),
-            Call::DropRecv => vec![self.with_receiving(Answer::Accepted, |part| {
-                part.ask_stop(StopCause::Dropped, DROP_STOP_CODE);
-                part.handle = Handle::Dropped;
+            Call::AbortReading { stream_id, .. } | Call::DropRecv { stream_id } => {
+                let released = |endpoint: &Self| {
+                    endpoint.streams.get(&stream_id).is_some_and(|stream| stream.is_released())
+                };
+                // What is to be told anyway takes the new limit along.
+                let credit = before.admits.of(stream_id.direction()).credit;
+                let over = before.released_streams(rules, stream_id.direction());
+                let told = credit.due(over, (rules.streams_step)(credit.window)).is_some();
+                self.streams_wait |= choices.stopped_streams_wait == Choice::Always
+                    && released(self)
+                    && !released(before)
+                    && (!told || before.streams_wait);
+            }
+            Call::Read { stream_id } => {
+                let live = |part: &ReceivingPart| part.stop.is_none() && !part.told;
+                if before.receiving(stream_id).is_some_and(live) {
+                    self.streams_wait = false;
+                }
+            }
+            Call::Open { .. }
+            | Call::Write { .. }
+            | Call::End { .. }
+            | Call::Reset { .. }
+            | Call::DropSend { .. }
+            | Call::CloseConnection { .. }
+            | Call::ResizeWindow { .. }
+            | Call::ResizeStreams { .. } => {}
+        }
+    }
+
+    fn answers(&self, rules: &Rules, choices: &Choices, call: Call) -> Vec<(Answer, Self)> {
+        match call {
+            Call::Open { direction } => vec![self.open(rules, direction)],
+            Call::Write { stream_id, length } => self.write(rules, choices, stream_id, length),
+            Call::End { stream_id } => vec![self.end(stream_id)],
+            Call::Reset { stream_id, code } => vec![self.reset(rules, stream_id, code)],
+            Call::DropSend { stream_id } => vec![self.drop_send(rules, choices, stream_id)],
+            Call::Read { stream_id } => self.read(rules, choices, stream_id),
+            Call::AbortReading { stream_id, code } => self.abort_reading(rules, stream_id, code),
+            Call::DropRecv { stream_id } => {
+                vec![self.with_receiving(stream_id, Answer::Accepted, |part| {
+                    if (rules.drop_stops)() {
+                        part.ask_stop(rules, StopCause::Dropped, DROP_STOP_CODE);
+                    }
+                    part.handle = Handle::Dropped;
+                })]
+            }
+            Call::CloseConnection { code } => vec![self.close_connection(code)],
+            Call::ResizeWindow { window } => vec![self.changed(|next| {
+                let released = next.released();
+                next.receive_credit.resize(window, released);
             })],
+            Call::ResizeStreams { direction, window } => vec![self.changed(|next| {
+                let released = next.released_streams(rules, direction);
+                next.admits.of_mut(direction).credit.resize(window, released);
+            })],
+        }
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut Self)) -> (Answer, Self) {
+        let mut next = self.clone();
+        change(&mut next);
+        (Answer::Accepted, next)
+    }
+
+    fn close_connection(&self, code: ErrorCode) -> (Answer, Self) {
+        // rfc9000 10.2/6
+        self.changed(|next| {
+            let close = Close { cause: Cause::Application { code }, announced: false };
+            next.closed.get_or_insert(close);
+        })
+    }
+
+    fn open(&self, rules: &Rules, direction: Direction) -> (Answer, Self) {
+        if self.closed.is_some() {
+            return (Answer::ConnectionLost, self.clone());
+        }
+        let opens = self.opens.of(direction);
+        let mut next = self.clone();
+        // rfc9000 4.6/2, 19.11/3
+        match (rules.may_open)((rules.streams_used)(self, direction), opens.credit.limit) {
+            true => {
+                let ordinal = (rules.next_ordinal)(self, direction);
+                let stream_id = next.create_next(rules, direction, ordinal);
+                (Answer::Opened { stream_id }, next)
+            }
+            false => {
+                next.opens.of_mut(direction).credit.block();
+                (Answer::Blocked, next)
+            }
         }
     }
 
     fn with_sending(
         &self,
+        stream_id: StreamId,
         answer: Answer,
         change: impl FnOnce(&mut SendingPart),
     ) -> (Answer, Self) {
         let mut next = self.clone();
-        next.sending.as_mut().map(change);
+        next.sending_mut(stream_id).map(change);
         (answer, next)
     }
 
     fn with_receiving(
         &self,
+        stream_id: StreamId,
         answer: Answer,
         change: impl FnOnce(&mut ReceivingPart),
     ) -> (Answer, Self) {
         let mut next = self.clone();
-        next.receiving.as_mut().map(change);
+        next.receiving_mut(stream_id).map(change);
         (answer, next)
     }
 
-    fn write(&self, length: u64) -> Vec<(Answer, Self)> {
-        let ended = self.sending.as_ref().is_some_and(|part| part.ended);
-        match self.send_outcome() {
+    fn write(
+        &self,
+        rules: &Rules,
+        choices: &Choices,
+        stream_id: StreamId,
+        length: u64,
+    ) -> Vec<(Answer, Self)> {
+        let ended = self.sending(stream_id).is_some_and(rules.write_is_over);
+        match self.send_outcome(stream_id) {
             // After the end, a write is the caller's mistake, delivered or not.
             None | Some(SendOutcome::Delivered) if ended => {
                 vec![(Answer::Finished, self.clone()), (Answer::Closed, self.clone())]
             }
-            Some(outcome) => vec![(Answer::SendEnded { outcome }, self.clone())],
-            None => {
-                vec![self.with_sending(Answer::Wrote { length }, |part| part.written += length)]
+            // Both are true, and which is told first no rule says.
+            Some(SendOutcome::ConnectionLost) if ended => {
+                let outcome = SendOutcome::ConnectionLost;
+                vec![
+                    (Answer::SendEnded { outcome }, self.clone()),
+                    (Answer::Finished, self.clone()),
+                ]
             }
+            Some(outcome) => vec![(Answer::SendEnded { outcome }, self.clone())],
+            None => vec![self.write_what_fits(rules, choices, stream_id, length)],
         }
     }
 
-    fn end(&self) -> (Answer, Self) {
-        match self.send_outcome() {
+    /// Takes as much as the peer's limits leave room for (C-37).
+    fn write_what_fits(
+        &self,
+        rules: &Rules,
+        choices: &Choices,
+        stream_id: StreamId,
+        length: u64,
+    ) -> (Answer, Self) {
+        let claimed = self.claimed(choices);
+        let on_connection = (rules.room_to_write)(claimed, self.send_credit.limit);
+        let room = |part: &SendingPart| (rules.room_to_write)(part.written, part.credit.limit);
+        let on_stream = self.sending(stream_id).map_or(0, room);
+        let fits = length.min((rules.room_of_both)(on_stream, on_connection));
+        guard(Guard::MayWriteOnConnection, on_connection > 0);
+        guard(Guard::MayWriteOnStream, on_stream > 0);
+        if fits > 0 || length == 0 {
+            return self.with_sending(stream_id, Answer::Wrote { length: fits }, |part| {
+                part.written += fits;
+            });
+        }
+        // rfc9000 4.1/4: whoever is stopped by both limits tells of the connection's.
+        let mut next = self.clone();
+        match (on_connection, next.sending_mut(stream_id)) {
+            (0, _) | (_, None) => next.send_credit.block(),
+            (_, Some(part)) => part.credit.block(),
+        }
+        (Answer::Blocked, next)
+    }
+
+    fn end(&self, stream_id: StreamId) -> (Answer, Self) {
+        match self.send_outcome(stream_id) {
             Some(outcome) => (Answer::SendEnded { outcome }, self.clone()),
-            None => self.with_sending(Answer::Accepted, |part| part.ended = true),
+            None => self.with_sending(stream_id, Answer::Accepted, |part| part.ended = true),
         }
     }
 
-    fn reset(&self, rules: &Rules, code: ErrorCode) -> (Answer, Self) {
-        let unanswered = self.sending.as_ref().and_then(|part| part.stop_unanswered);
-        match self.send_outcome().filter(|outcome| !is_stopped(*outcome) || unanswered.is_none()) {
+    fn reset(&self, rules: &Rules, stream_id: StreamId, code: ErrorCode) -> (Answer, Self) {
+        let unanswered = self.sending(stream_id).and_then(|part| part.stop_unanswered);
+        match self
+            .send_outcome(stream_id)
+            .filter(|outcome| !is_stopped(*outcome) || unanswered.is_none())
+        {
             Some(outcome) => (Answer::SendEnded { outcome }, self.clone()),
-            None => self.with_sending(Answer::Accepted, |part| {
+            None => self.with_sending(stream_id, Answer::Accepted, |part| {
                 part.stop_unanswered = None;
                 part.ask_reset(rules, ResetCause::Application, code);
             }),
         }
     }
 
-    fn drop_send(&self, rules: &Rules) -> (Answer, Self) {
-        let decided = self.send_outcome().is_some();
-        self.with_sending(Answer::Accepted, |part| {
+    fn drop_send(&self, rules: &Rules, choices: &Choices, stream_id: StreamId) -> (Answer, Self) {
+        let decided = self.send_outcome(stream_id).is_some();
+        self.with_sending(stream_id, Answer::Accepted, |part| {
             part.handle = Handle::Dropped;
             if let Some(code) = part.stop_unanswered.take() {
                 part.ask_reset(rules, ResetCause::StopSending, code);
             } else if !decided && !part.ended {
                 // Contract: a handle dropped without an end never looks like a complete message.
-                match (rules.drop_resets)() {
+                match (rules.drop_resets)() && choices.drop_ends_stream != Choice::Always {
                     true => part.ask_reset(rules, ResetCause::Dropped, DROP_RESET_CODE),
                     false => part.ended = true,
                 }
@@ -113,11 +252,11 @@ impl Endpoint {
         })
     }
 
-    fn read(&self, rules: &Rules, choices: &Choices) -> Vec<(Answer, Self)> {
-        let Some(part) = &self.receiving else {
+    fn read(&self, rules: &Rules, choices: &Choices, stream_id: StreamId) -> Vec<(Answer, Self)> {
+        let Some(part) = self.receiving(stream_id) else {
             return Vec::new();
         };
-        if let Some(outcome) = self.recv_outcome() {
+        if let Some(outcome) = self.recv_outcome(stream_id) {
             let repeats = match outcome {
                 RecvOutcome::ReadToEnd => Answer::EndOfStream,
                 RecvOutcome::Reset { .. } if !(rules.reset_is_final)() => Answer::EndOfStream,
@@ -130,70 +269,80 @@ impl Endpoint {
         match part.reset {
             Some(code) if part.state == RecvState::ResetRecvd => {
                 let readable = (rules.readable)(part) > 0;
+                if !readable {
+                    return vec![self.tell_reset(rules, stream_id, code)];
+                }
                 choices.reset_interrupts_reading.branches(
                     true,
-                    || match readable {
-                        true => self.read_data(rules),
-                        false => self.tell_reset(rules, code),
-                    },
-                    || self.tell_reset(rules, code),
+                    || self.read_data(rules, stream_id),
+                    || self.tell_reset(rules, stream_id, code),
                 )
             }
-            Some(_) | None => vec![self.read_data(rules)],
+            Some(_) | None => vec![self.read_data(rules, stream_id)],
         }
     }
 
-    fn tell_reset(&self, rules: &Rules, code: ErrorCode) -> (Answer, Self) {
+    fn tell_reset(&self, rules: &Rules, stream_id: StreamId, code: ErrorCode) -> (Answer, Self) {
         let outcome = RecvOutcome::Reset { code };
-        self.with_receiving(Answer::RecvEnded { outcome }, |part| {
+        self.with_receiving(stream_id, Answer::RecvEnded { outcome }, |part| {
             part.told = true;
             part.take(rules, RecvEvent::AppReadReset);
         })
     }
 
-    fn read_data(&self, rules: &Rules) -> (Answer, Self) {
-        let Some(part) = &self.receiving else {
+    fn read_data(&self, rules: &Rules, stream_id: StreamId) -> (Answer, Self) {
+        let Some(part) = self.receiving(stream_id) else {
             return (Answer::NoData, self.clone());
         };
         let length = (rules.readable)(part);
         if length > 0 {
-            return self.with_receiving(Answer::Data { length }, |part| {
+            return self.with_receiving(stream_id, Answer::Data { length }, |part| {
                 part.read += length;
+                part.release(rules);
                 if part.state == RecvState::DataRecvd && part.final_size == Some(part.read) {
                     part.take(rules, RecvEvent::AppReadAllData);
                 }
             });
         }
         if (rules.end_is_reported)(part) {
-            return self.with_receiving(Answer::EndOfStream, |part| {
+            return self.with_receiving(stream_id, Answer::EndOfStream, |part| {
                 part.told = true;
                 part.take(rules, RecvEvent::AppReadAllData);
             });
         }
         match self.closed {
-            Some(_) => self.tell_loss(),
+            Some(_) => self.tell_loss(stream_id),
             None => (Answer::NoData, self.clone()),
         }
     }
 
-    fn tell_loss(&self) -> (Answer, Self) {
+    fn tell_loss(&self, stream_id: StreamId) -> (Answer, Self) {
         let outcome = RecvOutcome::ConnectionLost;
-        self.with_receiving(Answer::RecvEnded { outcome }, |part| part.told = true)
+        self.with_receiving(stream_id, Answer::RecvEnded { outcome }, |part| part.told = true)
     }
 
-    fn abort_reading(&self, rules: &Rules, code: ErrorCode) -> Vec<(Answer, Self)> {
-        if let Some(outcome) = self.recv_outcome() {
+    fn abort_reading(
+        &self,
+        rules: &Rules,
+        stream_id: StreamId,
+        code: ErrorCode,
+    ) -> Vec<(Answer, Self)> {
+        if let Some(outcome) = self.recv_outcome(stream_id) {
             return vec![(Answer::RecvEnded { outcome }, self.clone())];
         }
-        let Some(part) = &self.receiving else { return vec![(Answer::Closed, self.clone())] };
+        let Some(part) = self.receiving(stream_id) else {
+            return vec![(Answer::Closed, self.clone())];
+        };
         let stopped = || {
-            self.with_receiving(Answer::Accepted, |part| {
-                part.ask_stop(StopCause::AbortedReading, code);
+            self.with_receiving(stream_id, Answer::Accepted, |part| {
+                part.ask_stop(rules, StopCause::AbortedReading, code);
             })
         };
         match (part.state, part.reset) {
-            (RecvState::ResetRecvd, Some(reset)) => vec![self.tell_reset(rules, reset)],
-            (state, _) if state.awaits_data() && self.closed.is_some() => vec![self.tell_loss()],
+            (RecvState::ResetRecvd, Some(reset)) => vec![self.tell_reset(rules, stream_id, reset)],
+            (state, _) if state.awaits_data() && self.closed.is_some() => {
+                vec![self.tell_loss(stream_id)]
+            }
             // C-7: everything was read, and the end was not told yet.
             (RecvState::DataRead, _) => vec![stopped(), (Answer::Closed, self.clone())],
             (RecvState::Recv | RecvState::SizeKnown | RecvState::DataRecvd, _)

@@ -4,8 +4,8 @@
 //! what they forget. So this one sees only frames, answers and states, and knows nothing of
 //! [`Rules`](crate::rfc::rules::Rules): it is dumber than what it watches, on purpose.
 //!
-//! Notes are kept for each [`Flow`], one direction of one stream ([`flow`]), and for each endpoint, about
-//! its credit ([`ledger`]).
+//! Notes are kept for each [`Flow`], one direction of one stream (`flow`), and for each endpoint, about
+//! its credit (`ledger`).
 
 mod due;
 mod flow;

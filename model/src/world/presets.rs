@@ -1,5 +1,5 @@
 //! Named bounds. A preset says who takes part, what the applications may do, what the network may
-//! do, and how much of it; it holds no rule. [`catalogue`] lists them.
+//! do, and how much of it; it holds no rule. `catalogue` lists them.
 
 mod catalogue;
 

@@ -3,8 +3,8 @@
 //!
 //! Invariants compare the endpoints with one another and with the observer's
 //! [`History`](super::history::History); none of them calls a rule. Those about one direction of one
-//! stream are in [`flow`], those about credit in [`credit`], the others in [`connection`]; what must be
-//! reachable is in [`reachability`], what must come in the end in [`progress`].
+//! stream are in `flow`, those about credit in `credit`, the others in `connection`; what must be
+//! reachable is in `reachability`, what must come in the end in [`progress`].
 
 mod connection;
 mod credit;

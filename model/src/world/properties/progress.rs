@@ -165,8 +165,10 @@ fn some_writer_is_blocked(state: &WorldState) -> bool {
     state.endpoints().filter(|endpoint| open(endpoint)).any(|endpoint| {
         let writes = |id| endpoint.send_outcome(id).is_none();
         let writers = endpoint.sending_parts().filter(|(id, part)| writes(*id) && !part.ended);
-        let blocked_by_connection =
-            endpoint.send_credit.blocked.is_some() && endpoint.is_held_back();
+        let blocked_by_connection = endpoint.send_credit.blocked.is_some_and(|blocked| {
+            // Room that a reset of its own has made is the application's to find.
+            endpoint.is_held_back() || endpoint.send_credit.limit > blocked.at
+        });
         writers.into_iter().any(|(_, part)| blocked_by_connection || part.credit.blocked.is_some())
     })
 }

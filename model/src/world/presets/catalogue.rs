@@ -579,6 +579,27 @@ pub const PRESETS: &[Preset] = &[
         sends: Sends::Freely,
         ..BASE
     },
+    Preset {
+        name: "credit-free-full",
+        tier: Tier::Full,
+        about: "a stream with a limit of two writes; limits are raised and told of at any time",
+        abstraction: "neither reset nor abort: after either, limits do not matter any more",
+        parameters: [NARROW_STREAM; 2],
+        length: 12,
+        weather: LOSSY,
+        sends: Sends::Freely,
+        ..CREDIT
+    },
+    Preset {
+        name: "uni-drop-full",
+        tier: Tier::Full,
+        about: "two bytes; handles are dropped, and any permitted frame is sent at any time",
+        abstraction: "as uni-free",
+        calls: Calls { late: false, ..ALL_CALLS },
+        weather: LOSSY,
+        sends: Sends::Freely,
+        ..BASE
+    },
     // The twins: specs/streams.pml describes the same worlds in Promela, and has as many states.
     Preset {
         name: "twin-stream",

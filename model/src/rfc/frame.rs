@@ -168,6 +168,23 @@ impl Frame {
             | Self::ConnectionClose { .. } => None,
         }
     }
+
+    /// How far the frame takes its stream, in bytes: to the end of its data, or to the final size it
+    /// states; 0 for frames that do neither.
+    pub const fn end(&self) -> u64 {
+        match *self {
+            Self::Stream { offset, length, .. } => offset + length,
+            Self::ResetStream { final_size, .. } => final_size,
+            Self::StopSending { .. }
+            | Self::MaxData { .. }
+            | Self::MaxStreamData { .. }
+            | Self::MaxStreams { .. }
+            | Self::DataBlocked { .. }
+            | Self::StreamDataBlocked { .. }
+            | Self::StreamsBlocked { .. }
+            | Self::ConnectionClose { .. } => 0,
+        }
+    }
 }
 
 impl fmt::Display for FrameType {

@@ -94,18 +94,7 @@ fn of_data(history: &History, frame: &Frame, id: StreamId, victim: &Endpoint) ->
     let closed = victim.receiving(id).is_some_and(|part| part.state.is_terminal());
     let mut errors = Errors::none();
     let mut optional = closed;
-    let end = match *frame {
-        Frame::Stream { offset, length, .. } => offset + length,
-        Frame::ResetStream { .. }
-        | Frame::StopSending { .. }
-        | Frame::MaxData { .. }
-        | Frame::MaxStreamData { .. }
-        | Frame::MaxStreams { .. }
-        | Frame::DataBlocked { .. }
-        | Frame::StreamDataBlocked { .. }
-        | Frame::StreamsBlocked { .. }
-        | Frame::ConnectionClose { .. } => frame.final_size().unwrap_or(0),
-    };
+    let end = frame.end();
     match contradiction(notes, frame) {
         Contradiction::None => {}
         Contradiction::OfEmptyFrame => {

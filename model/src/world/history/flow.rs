@@ -79,18 +79,7 @@ impl FlowNotes {
 
     pub(super) fn sender_sends(&mut self, frame: &Frame, from: SendState) {
         self.sent_from_terminal |= matches!(from, SendState::DataRecvd | SendState::ResetRecvd);
-        let end = match *frame {
-            Frame::Stream { offset, length, .. } => offset + length,
-            Frame::ResetStream { .. }
-            | Frame::StopSending { .. }
-            | Frame::MaxData { .. }
-            | Frame::MaxStreamData { .. }
-            | Frame::MaxStreams { .. }
-            | Frame::DataBlocked { .. }
-            | Frame::StreamDataBlocked { .. }
-            | Frame::StreamsBlocked { .. }
-            | Frame::ConnectionClose { .. } => frame.final_size().unwrap_or(0),
-        };
+        let end = frame.end();
         self.highest_sent = self.highest_sent.max(end);
         if let Some(size) = frame.final_size() {
             let first = *self.announced.get_or_insert(size);

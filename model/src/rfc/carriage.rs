@@ -3,8 +3,10 @@
 //! What is sent again after a loss is information, not packets; each kind says in its own file what it
 //! sends then.
 
+use serde::{Deserialize, Serialize};
+
 /// Where a piece of information stands on its way to the peer (§13.3).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Carriage {
     /// To be sent for the first time.
     Due,

@@ -5,11 +5,13 @@
 //! limit, and nothing but a frame turns one into the other. How much of a limit is used is never stored:
 //! it follows from the parts of the streams.
 
+use serde::{Deserialize, Serialize};
+
 use super::carriage::Carriage;
 use super::rules::Rules;
 
 /// What we tell the peer when its limit stops us (§4.1, §4.6).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Blocked {
     /// The limit that stopped us.
     pub at: u64,
@@ -18,7 +20,7 @@ pub struct Blocked {
 }
 
 /// A limit that the peer sets us. In bytes, or in streams.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct SendCredit {
     /// The largest limit the peer has advertised.
     pub limit: u64,
@@ -77,7 +79,7 @@ impl SendCredit {
 }
 
 /// A limit that we set the peer. In bytes, or in streams.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct ReceiveCredit {
     /// How much the peer may use beyond what it has been given back.
     pub window: u64,

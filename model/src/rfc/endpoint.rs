@@ -16,6 +16,8 @@ mod incoming;
 mod judged;
 mod outgoing;
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ pub const DROP_RESET_CODE: ErrorCode = ErrorCode(0xd5);
 pub const DROP_STOP_CODE: ErrorCode = ErrorCode(0xd6);
 
 /// Why the connection is over.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum Cause {
     /// The peer broke a rule.
     Violation {
@@ -61,7 +63,7 @@ pub enum Cause {
 }
 
 /// A set of transport errors.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Errors(u64);
 
 impl Errors {
@@ -96,7 +98,7 @@ impl Errors {
 }
 
 /// The end of the connection.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Close {
     /// Why.
     pub cause: Cause,
@@ -105,7 +107,7 @@ pub struct Close {
 }
 
 /// A stream as one endpoint has it: the sending part, the receiving part, or both.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Stream {
     /// The sending part.
     pub sending: Option<SendingPart>,
@@ -133,7 +135,7 @@ impl Stream {
 }
 
 /// The streams we open, of one direction.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Opens {
     /// How many we have opened.
     pub opened: u64,
@@ -142,7 +144,7 @@ pub struct Opens {
 }
 
 /// The streams the peer opens, of one direction.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Admits {
     /// How many it has opened.
     pub opened: u64,
@@ -157,7 +159,7 @@ impl Admits {
 }
 
 /// An endpoint with its streams and their credit.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Endpoint {
     /// Its role in the connection.
     pub side: Side,

@@ -65,7 +65,7 @@ impl fmt::Display for Direction {
 }
 
 /// A value for each direction: stream limits are separate (§4.6).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct ByDirection<T> {
     /// For bidirectional streams.
     pub bidirectional: T,

@@ -8,6 +8,8 @@ mod state;
 
 pub use state::{RecvEvent, RecvState};
 
+use serde::{Deserialize, Serialize};
+
 use rangemap::RangeSet;
 
 use super::breach::Breach;
@@ -35,7 +37,7 @@ pub(super) struct Room {
 }
 
 /// Why the application wants no more data.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum StopCause {
     /// It aborted reading (§2.4).
     AbortedReading,
@@ -44,7 +46,7 @@ pub enum StopCause {
 }
 
 /// A request to the peer to cease, asked for or sent.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Stop {
     /// Who asked for it.
     pub cause: StopCause,
@@ -57,7 +59,7 @@ pub struct Stop {
 }
 
 /// The receiving part of a stream. All offsets in bytes.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct ReceivingPart {
     /// Where it stands in Figure 3.
     pub state: RecvState,

@@ -8,6 +8,8 @@ mod state;
 
 pub use state::{SendEvent, SendState, Step};
 
+use serde::{Deserialize, Serialize};
+
 use rangemap::RangeSet;
 
 use super::breach::Breach;
@@ -20,7 +22,7 @@ use super::identity::StreamId;
 use super::rules::Rules;
 
 /// Why a sending part is reset.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum ResetCause {
     /// The application asked for it (§2.4).
     Application,
@@ -31,7 +33,7 @@ pub enum ResetCause {
 }
 
 /// A reset of the sending part, asked for or sent.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Reset {
     /// Who asked for it.
     pub cause: ResetCause,
@@ -44,7 +46,7 @@ pub struct Reset {
 }
 
 /// How the application stands to a part.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum Handle {
     /// It holds the handle.
     Held,
@@ -56,7 +58,7 @@ pub enum Handle {
 ///
 /// Invariants: `acked` and `lost` are within `sent`, `sent` is within `0..written`, `written` within
 /// the limit; all offsets in bytes.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct SendingPart {
     /// Where it stands in Figure 2.
     pub state: SendState,

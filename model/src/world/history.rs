@@ -11,6 +11,8 @@ mod due;
 mod flow;
 mod ledger;
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ use crate::rfc::frame::Frame;
 use crate::rfc::identity::{Side, StreamId};
 
 /// One direction of one stream.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Flow {
     /// The stream.
     pub stream_id: StreamId,
@@ -33,7 +35,7 @@ pub struct Flow {
 }
 
 /// The observer's notes.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct History {
     /// About each direction of each stream of which anything was seen.
     pub flows: BTreeMap<Flow, Arc<FlowNotes>>,

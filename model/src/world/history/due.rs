@@ -3,6 +3,8 @@
 //! This is the second opinion on [`permitted`](crate::rfc::permitted) and the checks behind it, written
 //! as sentences rather than as a table, from the other end: which errors would be right.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rfc::endpoint::{Endpoint, Errors};
 use crate::rfc::frame::Frame;
 use crate::rfc::identity::{Direction, MAX_STREAM_LIMIT, MAX_VARINT, StreamId};
@@ -11,7 +13,7 @@ use crate::rfc::violation::TransportError as E;
 use super::{FlowNotes, History};
 
 /// What a violation calls for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Due {
     /// The errors that are right.
     pub errors: Errors,

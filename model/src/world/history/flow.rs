@@ -1,5 +1,7 @@
 //! Notes about one direction of one stream.
 
+use serde::{Deserialize, Serialize};
+
 use rangemap::RangeSet;
 
 use crate::rfc::call::{Answer, RecvOutcome, SendOutcome};
@@ -9,7 +11,7 @@ use crate::rfc::sending::{SendState, SendingPart};
 
 /// Each `bool` is a fact that no right world ever shows, unless its name says otherwise. Sizes in
 /// bytes.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct FlowNotes {
     /// The first final size the sender put on the wire.
     pub announced: Option<u64>,

@@ -1,12 +1,14 @@
 //! Notes about one endpoint's credit: what limits reached it, what limits it gave, what it opened.
 
+use serde::{Deserialize, Serialize};
+
 use crate::rfc::call::{Answer, Call};
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::Frame;
 use crate::rfc::identity::ByDirection;
 
 /// Each `bool` is a fact that no right world ever shows.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Ledger {
     /// The largest MAX_DATA that reached it; 0 if none has.
     pub max_data: u64,

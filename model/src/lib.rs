@@ -19,6 +19,7 @@ pub mod check;
 pub mod diagram;
 pub mod explore;
 pub mod mutants;
+pub mod packed;
 pub mod reset_at;
 pub mod rfc;
 pub mod trace;

@@ -59,6 +59,8 @@ pub struct Weather {
     pub loses: bool,
     /// It delivers packets twice.
     pub duplicates: bool,
+    /// It keeps every packet for ever: what was sent once may arrive at any time, any number of times.
+    pub keeps: bool,
 }
 
 /// What a hostile peer sends.

@@ -19,7 +19,7 @@ use crate::rfc::sending::SendingPart;
 
 use super::action::{Action, Carries, Packet};
 use super::history::History;
-use super::presets::Preset;
+use super::presets::{Preset, Weather};
 
 /// The code with which the sending application resets.
 pub const RESET_CODE: ErrorCode = ErrorCode(7);
@@ -82,6 +82,18 @@ impl World {
         self
     }
 
+    /// The same world on a monotone network, which keeps every packet that was ever sent.
+    ///
+    /// That *is* the network that loses, doubles and reorders, with any number of packets in flight: what is
+    /// kept and never delivered is lost, what is delivered again is doubled. It permits more only where
+    /// somebody sends something once that the network would not double; endpoints that send freely send
+    /// again whatever is still relevant, so there it permits the same.
+    pub const fn monotone(mut self) -> Self {
+        self.preset.weather = Weather { loses: false, duplicates: false, keeps: true };
+        self.preset.in_flight = usize::MAX;
+        self
+    }
+
     /// The endpoint with which a side begins.
     pub fn first_endpoint(&self, side: Side) -> Endpoint {
         first_endpoint(&self.preset, side)
@@ -102,7 +114,9 @@ impl World {
             | Frame::MaxStreams { .. }
             | Frame::DataBlocked { .. }
             | Frame::StreamDataBlocked { .. }
-            | Frame::StreamsBlocked { .. } => self.preset.weather.loses,
+            | Frame::StreamsBlocked { .. } => {
+                self.preset.weather.loses || self.preset.weather.keeps
+            }
             Frame::ConnectionClose { .. } => false,
         }
     }

@@ -23,8 +23,8 @@ const ALL_CALLS: Calls = Calls {
 };
 const NO_CALLS: Calls =
     Calls { reset: false, abort_reading: false, drop: false, late: false, ..ALL_CALLS };
-const CLEAR: Weather = Weather { loses: false, duplicates: false };
-const LOSSY: Weather = Weather { loses: true, duplicates: false };
+const CLEAR: Weather = Weather { loses: false, duplicates: false, keeps: false };
+const LOSSY: Weather = Weather { loses: true, duplicates: false, keeps: false };
 
 const UNI: &[Direction] = &[Direction::Unidirectional];
 const BIDI: &[Direction] = &[Direction::Bidirectional];
@@ -142,7 +142,7 @@ const QUICK: &[Preset] = &[
         opener: Side::Server,
         length: 1,
         calls: Calls { drop: false, late: false, ..ALL_CALLS },
-        weather: Weather { loses: false, duplicates: true },
+        weather: Weather { duplicates: true, ..CLEAR },
         ..BASE
     },
     Preset {

@@ -198,15 +198,18 @@ impl World {
     }
 
     fn network_actions(&self, state: &WorldState, actions: &mut Vec<Action>) {
+        let weather = self.preset.weather;
         for packet in &state.network {
             let is_frame = matches!(packet.carries, Carries::Frames(_));
             for branch in 0..self.after_packet(state, packet).len().max(1) {
-                actions.push(Action::Deliver { packet: packet.clone(), branch });
-                if self.preset.weather.duplicates && is_frame {
+                if !weather.keeps {
+                    actions.push(Action::Deliver { packet: packet.clone(), branch });
+                }
+                if weather.keeps || weather.duplicates && is_frame {
                     actions.push(Action::Duplicate { packet: packet.clone(), branch });
                 }
             }
-            if self.preset.weather.loses {
+            if weather.loses {
                 actions.push(Action::Lose { packet: packet.clone() });
             }
         }

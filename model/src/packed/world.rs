@@ -1,0 +1,510 @@
+//! The tables of a packed world, and how they are filled.
+//!
+//! What is asked of the readable model is asked with a state in which everything is blank but the part that
+//! the step is about; a step that is about more (the handshake) is asked with the whole state.
+
+use stateright::Model;
+
+use crate::rfc::coverage;
+use crate::rfc::endpoint::Endpoint;
+use crate::rfc::identity::{Side, StreamId};
+use crate::world::action::{Action, Carries, Packet};
+use crate::world::history::History;
+use crate::world::system::{World, WorldState};
+
+use super::expand::Mode;
+use super::reduce::{self, Reducer, Reductions};
+use super::state::{Fingerprint, MAX_PACKETS, Network, PackedState, ones, place, spread};
+use super::store::{Full, QuickMap, Store};
+use super::verdict::Judge;
+
+/// Not filled in yet.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+/// Filled in: nothing follows.
+pub(super) const NOTHING: u32 = u32::MAX - 1;
+const MAX_STEPS: usize = 1 << 30;
+
+/// What a step needs of the network.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Guard {
+    Always,
+    /// Fewer packets in flight than the preset's bound, and none like those that it sends.
+    Room,
+    /// As `Room`, and what it sends must not be in flight.
+    RoomFor,
+    /// Nothing of the endpoint's, and no acknowledgement for it, is under way.
+    NothingUnderWay,
+}
+
+/// What a step does to the endpoint that takes it, and to the network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// The packets that it puts into the network.
+    pub(super) posts: u128,
+    /// What it adds to the sum of the parts' hashes.
+    pub(super) delta: u64,
+    /// The endpoint's number after it.
+    pub(super) next: u32,
+    /// How many ways there are, at the first of them.
+    pub(super) ways: u8,
+    /// The ordinal of the stream that it is about; the largest if it is about the connection.
+    pub(super) stream: u8,
+    pub(super) guard: Guard,
+}
+
+/// Where a step comes from: what is needed to ask the readable model again.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) place: u8,
+    pub(super) from: u32,
+    pub(super) packet: Option<u32>,
+    pub(super) action: Action,
+}
+
+/// An endpoint's own steps: places in `steps`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// The application's begin here; [`UNKNOWN`] if nobody has asked yet.
+    pub(super) calls: u32,
+    /// What it sends by itself.
+    pub(super) sends: u32,
+    /// What a hostile peer sends it.
+    pub(super) hostile: u32,
+    pub(super) end: u32,
+    pub(super) lawless: bool,
+    pub(super) early: bool,
+}
+
+const NO_ROW: Row =
+    Row { calls: UNKNOWN, sends: 0, hostile: 0, end: 0, lawless: false, early: false };
+
+/// What arrives at one side: a table with a line for each of its endpoints.
+#[derive(Debug, Default)]
+pub(super) struct Arrivals {
+    /// Columns in a line, a power of two, or 0.
+    stride: usize,
+    /// The packets that have a column, in order.
+    columns: usize,
+    first: Vec<u32>,
+}
+
+impl Arrivals {
+    fn add_column(&mut self, lines: usize) -> u32 {
+        self.columns += 1;
+        if self.columns > self.stride {
+            let stride = self.columns.next_power_of_two();
+            let mut first = vec![UNKNOWN; lines * stride];
+            for line in 0..lines {
+                let old = &self.first[line * self.stride..][..self.stride];
+                first[line * stride..][..self.stride].copy_from_slice(old);
+            }
+            (self.stride, self.first) = (stride, first);
+        }
+        self.columns as u32 - 1
+    }
+
+    pub(super) fn at(&self, line: u32, column: u32) -> u32 {
+        self.first[line as usize * self.stride + column as usize]
+    }
+}
+
+/// What is to be known of a kind of packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// Whose endpoint changes when it is delivered.
+    pub(super) subject: u8,
+    /// Its column in that side's arrivals.
+    pub(super) column: u32,
+    /// Whether it carries frames.
+    pub(super) frames: bool,
+    pub(super) hash: u64,
+}
+
+/// A world whose states are packed: its tables, as far as they have been needed.
+///
+/// The numbers in its states depend on the order in which it was asked; fingerprints, counts and verdicts do
+/// not.
+#[derive(Debug)]
+pub struct PackedWorld {
+    pub(super) world: World,
+    pub(super) ends: [Store<Option<Endpoint>>; 2],
+    pub(super) notes: Store<History>,
+    pub(super) packets: Store<Packet>,
+    pub(super) kinds: Vec<Kind>,
+    /// The packets on whose account the client's, and the server's, loss detection waits.
+    pub(super) under_way: [u128; 2],
+    pub(super) rows: [Vec<Row>; 2],
+    pub(super) arrivals: [Arrivals; 2],
+    pub(super) steps: Vec<Step>,
+    pub(super) origins: Vec<Origin>,
+    pub(super) noted: QuickMap<(u32, u32), u32>,
+    pub(super) handshakes: QuickMap<PackedState, Vec<(Action, PackedState)>>,
+    pub(super) judge: Judge,
+    pub(super) reducer: Option<Reducer>,
+    /// For each endpoint the streams that are decoupled there, one bit each.
+    pub(super) decoupled: [Vec<u64>; 2],
+}
+
+/// A stream's bit among the decoupled ones: bidirectional and unidirectional ones of both sides alternate.
+fn stream_bit(id: Option<StreamId>) -> u8 {
+    id.and_then(|id| u8::try_from(id.value()).ok()).unwrap_or(u8::MAX)
+}
+
+impl PackedWorld {
+    /// The packed form of a world, with or without reductions.
+    ///
+    /// # Panics
+    ///
+    /// If a reduction is asked for in a world in which it is not sound; see
+    /// [`Reductions::fit`](super::reduce::Reductions::fit).
+    pub fn new(world: World, reductions: Reductions) -> Self {
+        if let Err(why) = reductions.fit(&world.preset) {
+            panic!("{why}");
+        }
+        const MANY: usize = 1 << 28;
+        Self {
+            world,
+            ends: [Store::new("clients", MANY, 1), Store::new("servers", MANY, 2)],
+            notes: Store::new("notes", MANY, 3),
+            packets: Store::new("kinds of packets", MAX_PACKETS, 4),
+            kinds: Vec::new(),
+            under_way: [0; 2],
+            rows: [Vec::new(), Vec::new()],
+            arrivals: [Arrivals::default(), Arrivals::default()],
+            steps: Vec::new(),
+            origins: Vec::new(),
+            noted: QuickMap::default(),
+            handshakes: QuickMap::default(),
+            judge: Judge::new(&world),
+            reducer: reductions.any().then(|| Reducer::new(reductions)),
+            decoupled: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// The readable world.
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The state in which the world begins.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if it cannot be packed.
+    pub fn initial(&mut self) -> Result<PackedState, Full> {
+        let state = self.world.init_states().swap_remove(0);
+        let packed = self.pack(&state)?;
+        self.canonical_or_fill(packed)
+    }
+
+    /// The packed form of a state of this world.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if it cannot be packed.
+    pub fn pack(&mut self, state: &WorldState) -> Result<PackedState, Full> {
+        let ends = [self.end(0, state.client.clone())?, self.end(1, state.server.clone())?];
+        let notes = self.notes.number(state.history.clone())?;
+        let mut bits = 0;
+        for packet in &state.network {
+            bits |= 1 << self.packet(packet)?;
+        }
+        Ok(PackedState { ends, notes, network: Network::of(bits) })
+    }
+
+    /// The state that a packed one stands for.
+    pub fn unpack(&self, state: &PackedState) -> WorldState {
+        WorldState {
+            client: self.ends[0].get(state.ends[0]).clone(),
+            server: self.ends[1].get(state.ends[1]).clone(),
+            network: ones(state.network.bits()).map(|bit| self.packets.get(bit).clone()).collect(),
+            history: self.notes.get(state.notes).clone(),
+        }
+    }
+
+    /// The sum of the hashes of a state's parts.
+    pub(super) fn sum(&self, state: &PackedState) -> u64 {
+        let ends = [0, 1].map(|at: usize| self.ends[at].hash_of(state.ends[at]));
+        let parts = ends[0].wrapping_add(ends[1]).wrapping_add(self.notes.hash_of(state.notes));
+        ones(state.network.bits())
+            .fold(parts, |sum, bit| sum.wrapping_add(self.kinds[bit as usize].hash))
+    }
+
+    /// A state's fingerprint.
+    pub fn fingerprint(&self, state: &PackedState) -> Fingerprint {
+        spread(self.sum(state))
+    }
+
+    /// How many values each part has taken so far: clients, servers, notes, kinds of packets.
+    pub fn sizes(&self) -> [usize; 4] {
+        [self.ends[0].len(), self.ends[1].len(), self.notes.len(), self.packets.len()]
+    }
+
+    /// The number of an endpoint, or of the peer that is none.
+    pub(super) fn end(&mut self, at: usize, end: Option<Endpoint>) -> Result<u32, Full> {
+        let end = match (&self.reducer, end) {
+            (Some(reducer), Some(end)) => Some(reducer.normal_end(&self.world, end)),
+            (_, end) => end,
+        };
+        let number = self.ends[at].number(end)?;
+        let (rows, arrivals) = (&mut self.rows[at], &mut self.arrivals[at]);
+        if rows.len() < self.ends[at].len() {
+            rows.push(NO_ROW);
+            let end = self.ends[at].get(number).as_ref();
+            let alone = end.map_or(Vec::new(), |end| reduce::decoupled(&self.world, end));
+            let bits = alone.into_iter().map(|id| stream_bit(Some(id)));
+            let bits = bits.filter(|bit| *bit < 64).fold(0, |all, bit| all | 1 << bit);
+            self.decoupled[at].push(bits);
+            arrivals.first.resize(rows.len() * arrivals.stride, UNKNOWN);
+        }
+        Ok(number)
+    }
+
+    /// The bit of a kind of packet.
+    pub(super) fn packet(&mut self, packet: &Packet) -> Result<u32, Full> {
+        if let Some(known) = self.packets.find(packet) {
+            return Ok(known);
+        }
+        let bit = self.packets.number(packet.clone())?;
+        let to_hostile = self.world.preset.hostile == Some(packet.to);
+        let subject = place(if to_hostile { packet.to.peer() } else { packet.to });
+        let column = self.arrivals[subject].add_column(self.rows[subject].len());
+        let frames = matches!(packet.carries, Carries::Frames(_));
+        let hash = self.packets.hash_of(bit);
+        self.kinds.push(Kind { subject: subject as u8, column, frames, hash });
+        // An endpoint waits for its frames, and for the acknowledgements of them.
+        let waits = if frames { packet.to.peer() } else { packet.to };
+        self.under_way[place(waits)] |= 1 << bit;
+        Ok(bit)
+    }
+
+    /// A state in which all is blank but one endpoint, the notes, and at most one packet.
+    fn around(&self, at: usize, end: u32, notes: u32, packet: Option<u32>) -> WorldState {
+        let other = |side: Side| {
+            let present = self.world.preset.hostile != Some(side);
+            // Nothing arrives while the client is early; that is the client's own business.
+            present.then(|| Endpoint { early: false, ..self.world.first_endpoint(side) })
+        };
+        let mut ends = Side::ALL.map(other);
+        ends[at] = self.ends[at].get(end).clone();
+        let [client, server] = ends;
+        let network = packet.map(|bit| self.packets.get(bit).clone()).into_iter().collect();
+        WorldState { client, server, network, history: self.notes.get(notes).clone() }
+    }
+
+    /// Asks the readable model for everything that `state`'s successors depend on.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if a successor cannot be packed.
+    pub fn fill(&mut self, state: &PackedState) -> Result<(), Full> {
+        for at in 0..2 {
+            if self.rows[at][state.ends[at] as usize].calls == UNKNOWN {
+                self.fill_row(at, state.ends[at], state.notes)?;
+            }
+        }
+        let rows = [0, 1].map(|at: usize| self.rows[at][state.ends[at] as usize]);
+        if rows[0].early {
+            self.fill_handshakes(state)?;
+        } else if !rows.iter().any(|row| row.lawless) {
+            for bit in ones(state.network.bits()) {
+                let kind = self.kinds[bit as usize];
+                let end = state.ends[kind.subject as usize];
+                if self.arrivals[kind.subject as usize].at(end, kind.column) == UNKNOWN {
+                    self.fill_arrival(bit, end, state.notes)?;
+                }
+            }
+        }
+        if self.world.preset.observed {
+            for step in self.steps_from(state) {
+                self.fill_note(state.notes, step)?;
+            }
+        }
+        self.fill_reductions(state)
+    }
+
+    fn fill_row(&mut self, at: usize, end: u32, notes: u32) -> Result<(), Full> {
+        let side = Side::ALL[at];
+        let state = self.around(at, end, notes, None);
+        let mut actions = Vec::new();
+        self.world.actions(&state, &mut actions);
+        let (mut calls, mut sends, mut hostile) = (Vec::new(), Vec::new(), Vec::new());
+        for action in actions {
+            match &action {
+                Action::App { side: whose, .. } if *whose == side => calls.push(action),
+                Action::Transmit { side: whose }
+                | Action::SendFrame { side: whose, .. }
+                | Action::DetectLoss { side: whose }
+                    if *whose == side =>
+                {
+                    sends.push(action);
+                }
+                Action::Hostile { .. } if state.endpoint(side).is_some() => hostile.push(action),
+                Action::App { .. }
+                | Action::Transmit { .. }
+                | Action::SendFrame { .. }
+                | Action::DetectLoss { .. }
+                | Action::Hostile { .. }
+                | Action::Deliver { .. }
+                | Action::Duplicate { .. }
+                | Action::Lose { .. }
+                | Action::Handshake { .. } => {}
+            }
+        }
+        let here = state.endpoint(side);
+        let mut row = NO_ROW;
+        row.lawless = here.is_some_and(Endpoint::is_lawless);
+        row.early = here.is_some_and(|here| side == Side::Client && here.early);
+        row.calls = self.add_steps(at, end, notes, None, calls)?;
+        row.sends = self.add_steps(at, end, notes, None, sends)?;
+        row.hostile = self.add_steps(at, end, notes, None, hostile)?;
+        row.end = self.steps.len() as u32;
+        self.rows[at][end as usize] = row;
+        Ok(())
+    }
+
+    pub(super) fn fill_arrival(&mut self, bit: u32, end: u32, notes: u32) -> Result<(), Full> {
+        let kind = self.kinds[bit as usize];
+        let at = kind.subject as usize;
+        let state = self.around(at, end, notes, Some(bit));
+        let packet = self.packets.get(bit);
+        let mut actions = Vec::new();
+        self.world.actions(&state, &mut actions);
+        let arrives = |action: &Action| match action {
+            Action::Deliver { packet: which, .. } => which == packet,
+            // Where every packet stays, it is delivered by a copy.
+            Action::Duplicate { packet: which, .. } => {
+                self.world.preset.weather.keeps && which == packet
+            }
+            Action::App { .. }
+            | Action::Transmit { .. }
+            | Action::SendFrame { .. }
+            | Action::Lose { .. }
+            | Action::DetectLoss { .. }
+            | Action::Handshake { .. }
+            | Action::Hostile { .. } => false,
+        };
+        for action in &actions {
+            // Steps that leave the endpoints alone are taken from the network itself.
+            if matches!(action, Action::Lose { .. } | Action::Duplicate { .. }) {
+                coverage::took_action(action.kind());
+            }
+        }
+        actions.retain(arrives);
+        let first = self.add_steps(at, end, notes, Some(bit), actions)?;
+        let ways = self.steps.len() - first as usize;
+        let entry = if ways == 0 { NOTHING } else { first };
+        if let Some(step) = self.steps.get_mut(first as usize) {
+            step.ways = u8::try_from(ways).map_err(|_| Full { what: "ways", limit: 255 })?;
+        }
+        let arrivals = &mut self.arrivals[at];
+        arrivals.first[end as usize * arrivals.stride + kind.column as usize] = entry;
+        Ok(())
+    }
+
+    /// Adds what these actions do to an endpoint; where they begin in `steps`.
+    fn add_steps(
+        &mut self,
+        at: usize,
+        from: u32,
+        notes: u32,
+        packet: Option<u32>,
+        actions: Vec<Action>,
+    ) -> Result<u32, Full> {
+        let first = self.steps.len();
+        for action in actions {
+            let origin = Origin { place: at as u8, from, packet, action };
+            let guard = match origin.action {
+                Action::Transmit { .. } => Guard::Room,
+                Action::SendFrame { .. } => Guard::RoomFor,
+                Action::DetectLoss { .. } => Guard::NothingUnderWay,
+                Action::App { .. }
+                | Action::Deliver { .. }
+                | Action::Duplicate { .. }
+                | Action::Lose { .. }
+                | Action::Handshake { .. }
+                | Action::Hostile { .. } => Guard::Always,
+            };
+            let Some(next) = self.after(&origin, notes) else { continue };
+            let mut posts = 0;
+            for packet in &next.network {
+                posts |= 1 << self.packet(packet)?;
+            }
+            if let Action::Duplicate { .. } = origin.action {
+                posts &= !packet.map_or(0, |bit| 1_u128 << bit);
+            }
+            let to = self.end(at, next.endpoint(Side::ALL[at]).cloned())?;
+            let delta = self.ends[at].hash_of(to).wrapping_sub(self.ends[at].hash_of(from));
+            if self.steps.len() >= MAX_STEPS {
+                return Err(Full { what: "steps", limit: MAX_STEPS });
+            }
+            let stream = stream_bit(reduce::subject(&origin.action));
+            self.steps.push(Step { posts, delta, next: to, ways: 0, stream, guard });
+            self.origins.push(origin);
+        }
+        Ok(first as u32)
+    }
+
+    /// The readable model's answer to a step, from notes.
+    fn after(&self, origin: &Origin, notes: u32) -> Option<WorldState> {
+        let state = self.around(origin.place as usize, origin.from, notes, origin.packet);
+        self.world.next_state(&state, origin.action.clone())
+    }
+
+    fn fill_note(&mut self, notes: u32, step: u32) -> Result<(), Full> {
+        if self.noted.contains_key(&(notes, step)) {
+            return Ok(());
+        }
+        let after = self.after(&self.origins[step as usize], notes);
+        let next = match after {
+            Some(next) => self.notes.number(next.history)?,
+            // What an endpoint can do does not depend on who watches.
+            None => unreachable!("a step that is possible under other notes"),
+        };
+        self.noted.insert((notes, step), next);
+        Ok(())
+    }
+
+    fn fill_handshakes(&mut self, state: &PackedState) -> Result<(), Full> {
+        if self.handshakes.contains_key(state) {
+            return Ok(());
+        }
+        let readable = self.unpack(state);
+        let mut actions = Vec::new();
+        self.world.actions(&readable, &mut actions);
+        let mut after = Vec::new();
+        for action in actions {
+            if let Action::Handshake { .. } = action
+                && let Some(next) = self.world.next_state(&readable, action.clone())
+            {
+                after.push((action, self.pack(&next)?));
+            }
+        }
+        self.handshakes.insert(*state, after);
+        Ok(())
+    }
+
+    /// The action of a step, for people and traces. `None` if `state` has no such step.
+    pub fn action(&self, state: &PackedState, code: super::StepCode) -> Option<Action> {
+        let (mode, index) = code.parts();
+        match mode {
+            Mode::Plain => self.origins.get(index as usize).map(|origin| origin.action.clone()),
+            Mode::Again => match self.origins.get(index as usize)?.action.clone() {
+                Action::Deliver { packet, branch } => Some(Action::Duplicate { packet, branch }),
+                Action::App { .. }
+                | Action::Transmit { .. }
+                | Action::SendFrame { .. }
+                | Action::Duplicate { .. }
+                | Action::Lose { .. }
+                | Action::DetectLoss { .. }
+                | Action::Handshake { .. }
+                | Action::Hostile { .. } => None,
+            },
+            Mode::Lost => Some(Action::Lose { packet: self.packets.get(index).clone() }),
+            Mode::Handshake => {
+                let after = self.handshakes.get(state)?;
+                after.get(index as usize).map(|(action, _)| action.clone())
+            }
+        }
+    }
+}

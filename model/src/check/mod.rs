@@ -4,3 +4,4 @@
 pub mod engine;
 pub mod graph;
 pub mod progress;
+pub mod search;

@@ -50,6 +50,12 @@ impl Judge {
     }
 }
 
+impl Judge {
+    pub(super) fn memory(&self) -> usize {
+        self.known.capacity() * 24
+    }
+}
+
 fn key(state: &PackedState) -> (u32, u32, u32, u32) {
     (state.ends[0], state.ends[1], state.notes, u32::from(state.network.bits() == 0))
 }

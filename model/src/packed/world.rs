@@ -240,6 +240,25 @@ impl PackedWorld {
         [self.ends[0].len(), self.ends[1].len(), self.notes.len(), self.packets.len()]
     }
 
+    /// The state that stands for a state under the reductions; the state itself without any.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if it cannot be packed.
+    pub fn canonical_state(&mut self, state: PackedState) -> Result<PackedState, Full> {
+        self.canonical_or_fill(state)
+    }
+
+    /// About how many bytes the tables have.
+    pub fn memory(&self) -> usize {
+        // A value of a part is some hundred bytes, with what points to it.
+        let values: usize = self.sizes().iter().sum();
+        let arrivals: usize = self.arrivals.iter().map(|arrivals| arrivals.first.capacity()).sum();
+        let steps = self.steps.capacity() * size_of::<Step>()
+            + self.origins.capacity() * size_of::<Origin>();
+        values * 800 + arrivals * 4 + steps + self.noted.capacity() * 16 + self.judge.memory()
+    }
+
     /// The number of an endpoint, or of the peer that is none.
     pub(super) fn end(&mut self, at: usize, end: Option<Endpoint>) -> Result<u32, Full> {
         let end = match (&self.reducer, end) {

@@ -1,0 +1,217 @@
+//! Which states a shard has: their fingerprints, or the states.
+
+use std::collections::HashSet;
+
+use memmap2::MmapMut;
+
+use crate::packed::{Fingerprint, PackedState};
+
+use super::Record;
+
+/// The states of a shard.
+pub(super) enum Visited {
+    Fingerprints(Table),
+    States(HashSet<PackedState>),
+}
+
+impl Visited {
+    /// An empty one, with room for `expected` states.
+    pub(super) fn new(exact: bool, expected: usize) -> Self {
+        match exact {
+            true => Self::States(HashSet::with_capacity(expected)),
+            false => Self::Fingerprints(Table::for_states(expected)),
+        }
+    }
+
+    /// Adds the states of these records; `fresh` hears of those that were not there, in order.
+    pub(super) fn insert(&mut self, records: &[Record], mut fresh: impl FnMut(&Record)) {
+        match self {
+            Self::States(states) => {
+                for record in records {
+                    if states.insert(record.state) {
+                        fresh(record);
+                    }
+                }
+            }
+            Self::Fingerprints(table) => {
+                for chunk in records.chunks(AHEAD) {
+                    table.make_room(chunk.len());
+                    table.insert_chunk(chunk, &mut fresh);
+                }
+            }
+        }
+    }
+
+    /// Adds one; for a run that is resumed.
+    pub(super) fn put(&mut self, fingerprint: Fingerprint) {
+        match self {
+            Self::Fingerprints(table) => {
+                table.make_room(1);
+                table.insert(fingerprint);
+            }
+            Self::States(_) => unreachable!("exact runs leave no checkpoints"),
+        }
+    }
+
+    /// In bytes.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Fingerprints(table) => table.memory(),
+            Self::States(states) => states.capacity() * (size_of::<PackedState>() + 1) * 8 / 7,
+        }
+    }
+}
+
+/// Looks taken ahead: their cache misses overlap.
+const AHEAD: usize = 64;
+const BYTES: usize = size_of::<Fingerprint>();
+/// From this size on a table stands on huge pages.
+const HUGE: usize = 1 << 21;
+
+/// Fingerprints with open addressing. Grows by half when it is seven eighths full: shards grow at different
+/// moments, so there is never much of an old table beside a new one.
+pub(super) struct Table {
+    bytes: Bytes,
+    slots: usize,
+    len: usize,
+}
+
+enum Bytes {
+    Few(Vec<u8>),
+    Mapped(MmapMut),
+}
+
+impl Bytes {
+    fn zeroed(len: usize) -> Self {
+        if len < HUGE {
+            return Self::Few(vec![0; len]);
+        }
+        match MmapMut::map_anon(len) {
+            Ok(map) => {
+                // Without huge pages the same table is about half as fast; that is all.
+                #[cfg(target_os = "linux")]
+                let _ = map.advise(memmap2::Advice::HugePage);
+                Self::Mapped(map)
+            }
+            Err(_) => Self::Few(vec![0; len]),
+        }
+    }
+
+    fn get(&self) -> &[[u8; BYTES]] {
+        match self {
+            Self::Few(bytes) => bytes.as_chunks().0,
+            Self::Mapped(map) => map.as_chunks().0,
+        }
+    }
+
+    fn get_mut(&mut self) -> &mut [[u8; BYTES]] {
+        match self {
+            Self::Few(bytes) => bytes.as_chunks_mut().0,
+            Self::Mapped(map) => map.as_chunks_mut().0,
+        }
+    }
+}
+
+/// An empty slot.
+const NONE: [u8; BYTES] = [0; BYTES];
+
+/// A fingerprint as it stands in a slot: never [`NONE`].
+const fn entry(fingerprint: Fingerprint) -> [u8; BYTES] {
+    (if fingerprint == 0 { 1 } else { fingerprint }).to_ne_bytes()
+}
+
+impl Table {
+    fn for_states(expected: usize) -> Self {
+        let slots = (expected + expected / 4).max(256);
+        Self { bytes: Bytes::zeroed(slots * BYTES), slots, len: 0 }
+    }
+
+    fn memory(&self) -> usize {
+        self.slots * BYTES
+    }
+
+    /// The first slot to look at. The uppermost bits say which shard it is, so the next ones are taken.
+    const fn place(fingerprint: Fingerprint, slots: usize) -> usize {
+        (((fingerprint << 6) as u128 * slots as u128) >> 64) as usize
+    }
+
+    fn make_room(&mut self, more: usize) {
+        while (self.len + more) * 8 > self.slots * 7 {
+            let slots = self.slots + self.slots / 2;
+            let mut larger = Self { bytes: Bytes::zeroed(slots * BYTES), slots, len: self.len };
+            let to = larger.bytes.get_mut();
+            for known in self.bytes.get().iter().filter(|slot| **slot != NONE) {
+                let place = Self::place(Fingerprint::from_ne_bytes(*known), slots);
+                find_empty(to, place, *known);
+            }
+            *self = larger;
+        }
+    }
+
+    fn insert(&mut self, fingerprint: Fingerprint) -> bool {
+        let place = Self::place(fingerprint, self.slots);
+        let fresh = find_empty(self.bytes.get_mut(), place, entry(fingerprint));
+        self.len += usize::from(fresh);
+        fresh
+    }
+
+    fn insert_chunk(&mut self, chunk: &[Record], fresh: &mut impl FnMut(&Record)) {
+        let slots = self.bytes.get_mut();
+        let mut places = [0; AHEAD];
+        let mut seen = [NONE; AHEAD];
+        for (at, record) in chunk.iter().enumerate() {
+            let place = Self::place(record.fingerprint, self.slots);
+            (places[at], seen[at]) = (place, slots[place]);
+        }
+        for (at, record) in chunk.iter().enumerate() {
+            let wanted = entry(record.fingerprint);
+            // Most are known, and stand where they are looked for.
+            if seen[at] != wanted && find_empty(slots, places[at], wanted) {
+                self.len += 1;
+                fresh(record);
+            }
+        }
+    }
+}
+
+/// Puts `wanted` into the first empty slot from `place` on, unless it is there already.
+fn find_empty(slots: &mut [[u8; BYTES]], mut place: usize, wanted: [u8; BYTES]) -> bool {
+    loop {
+        if slots[place] == wanted {
+            return false;
+        }
+        if slots[place] == NONE {
+            slots[place] = wanted;
+            return true;
+        }
+        place = if place + 1 == slots.len() { 0 } else { place + 1 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_is_a_set_however_often_it_grows() {
+        let mut table = Visited::new(false, 0);
+        let mut set = HashSet::new();
+        let mut word = 1_u64;
+        for _ in 0..300 {
+            let mut records = Vec::new();
+            for _ in 0..1000 {
+                word = word.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+                // Few different ones, 0 and its neighbours among them.
+                let fingerprint = (word >> 40) % 200_000;
+                let fingerprint =
+                    if fingerprint % 2 == 0 { fingerprint } else { fingerprint << 44 };
+                records.push(Record { fingerprint, parent: 0, state: PackedState::default() });
+            }
+            let mut fresh = Vec::new();
+            table.insert(&records, |record| fresh.push(record.fingerprint));
+            let expected: Vec<_> =
+                records.iter().map(|r| r.fingerprint.max(1)).filter(|f| set.insert(*f)).collect();
+            assert_eq!(fresh.iter().map(|f| (*f).max(1)).collect::<Vec<_>>(), expected);
+        }
+    }
+}

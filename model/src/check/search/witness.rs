@@ -1,0 +1,81 @@
+//! Shortest ways: back through the logs, and forward again through the readable model.
+
+use stateright::Model;
+
+use crate::check::engine::StatePath;
+use crate::packed::{Fingerprint, PackedState};
+
+use super::rounds::shard_of;
+use super::{Cut, Failure, Hit, Outcome, Run};
+
+/// A way from the initial state.
+pub type Path = StatePath;
+
+impl Run<'_> {
+    /// Ends the run: says what it found, with a way to each hit.
+    pub(super) fn finish(mut self, cut: Option<Cut>) -> Result<Outcome, Failure> {
+        let mut hits = Vec::new();
+        for hit in self.hits.clone() {
+            hits.push(match hit {
+                Some(hit) => Some(self.way_to(hit)?),
+                None => None,
+            });
+        }
+        Ok(Outcome {
+            states: self.states,
+            edges: self.edges,
+            levels: self.levels,
+            took: self.elapsed(),
+            cut,
+            hits,
+            terminals: self.terminals,
+            memory: self.memory,
+            exact: self.options.exact,
+        })
+    }
+
+    fn way_to(&mut self, hit: Hit) -> Result<Path, Failure> {
+        let mut way = vec![hit.fingerprint];
+        let mut at = hit.fingerprint;
+        for level in (1..=hit.level).rev() {
+            let log = &mut self.shards[shard_of(at)].log;
+            match log.parent(at, level)? {
+                Some(parent) => at = parent,
+                None => unreachable!("a state that was reached from nowhere"),
+            }
+            way.push(at);
+        }
+        way.reverse();
+        Ok(self.replay(&way))
+    }
+
+    /// The states with these fingerprints, each a successor of the one before.
+    ///
+    /// Under a reduction a state stands for others; the way through the readable states is found by steps
+    /// whose result stands for the same.
+    fn replay(&mut self, way: &[Fingerprint]) -> Path {
+        let world = *self.world.world();
+        let mut readable = world.init_states().swap_remove(0);
+        let mut path = Path::new();
+        let mut actions = Vec::new();
+        for wanted in &way[1..] {
+            world.actions(&readable, &mut actions);
+            let found = actions.drain(..).find_map(|action| {
+                let next = world.next_state(&readable, action.clone())?;
+                let packed = self.stands_for(&next)?;
+                (self.world.fingerprint(&packed) == *wanted).then_some((action, next))
+            });
+            let Some((action, next)) = found else {
+                unreachable!("a step that the packed world takes and the readable one does not")
+            };
+            path.push((std::mem::replace(&mut readable, next), Some(action)));
+        }
+        path.push((readable, None));
+        path
+    }
+
+    fn stands_for(&mut self, state: &crate::world::system::WorldState) -> Option<PackedState> {
+        let packed = self.world.pack(state).ok()?;
+        self.world.canonical_state(packed).ok()
+    }
+}

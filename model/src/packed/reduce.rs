@@ -22,7 +22,7 @@ mod symmetry;
 pub(super) use ample::{decoupled, subject};
 
 use crate::rfc::endpoint::Endpoint;
-use crate::world::presets::Preset;
+use crate::world::presets::{Preset, Sends};
 use crate::world::system::World;
 
 use super::state::{PackedState, ones};
@@ -63,6 +63,9 @@ impl Reductions {
         }
         if self.any() && (preset.observed || preset.coalesces) {
             return Err(format!("{name}: reductions need a preset without an observer (a twin)"));
+        }
+        if self.any() && preset.sends != Sends::Freely {
+            return Err(format!("{name}: reductions need endpoints that send freely"));
         }
         let plain = preset.hostile.is_none() && preset.handshakes.is_empty();
         if self.any() && !plain {

@@ -164,6 +164,7 @@ impl Run<'_> {
         }
         let hit =
             |hit: Option<(u64, usize)>| hit.map(|(fingerprint, level)| Hit { fingerprint, level });
+        self.width = self.shards.iter().map(|shard| shard.level.len()).sum();
         self.hits = saved.hits.into_iter().map(hit).collect();
         (self.states, self.edges, self.terminals) = (saved.states, saved.edges, saved.terminals);
         (self.levels, self.before) = (saved.levels, Duration::from_secs_f64(saved.seconds));

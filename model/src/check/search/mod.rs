@@ -16,6 +16,7 @@
 
 mod checkpoint;
 mod log;
+mod queue;
 mod rounds;
 mod table;
 mod witness;
@@ -33,10 +34,11 @@ pub use checkpoint::BadCheckpoint;
 pub use witness::Path;
 
 use self::log::Log;
+use self::queue::Queue;
 use self::table::Visited;
 
 /// Into how many parts states are divided, whatever the number of threads.
-pub const SHARDS: usize = 64;
+pub const SHARDS: usize = 16;
 
 /// How a run is to go.
 #[derive(Clone, Debug)]
@@ -192,11 +194,10 @@ pub(super) struct Record {
 /// A shard: the states whose fingerprints begin alike.
 struct Shard {
     visited: Visited,
-    /// States of this level, and how many of them are expanded.
-    level: Vec<PackedState>,
-    done: usize,
+    /// States of this level that are to be expanded.
+    level: Queue,
     /// States of the next level.
-    next: Vec<PackedState>,
+    next: Queue,
     log: Log,
 }
 
@@ -218,6 +219,8 @@ struct Run<'a> {
     edges: usize,
     terminals: usize,
     levels: usize,
+    /// States of this level, and of the one before.
+    width: usize,
     last_width: usize,
     memory: usize,
     start: Instant,
@@ -260,9 +263,8 @@ impl<'a> Run<'a> {
         let folder = options.checkpoint.as_ref().map(|checkpoint| checkpoint.folder.clone());
         let shard = |number| Shard {
             visited: Visited::new(options.exact, each),
-            level: Vec::new(),
-            done: 0,
-            next: Vec::new(),
+            level: Queue::default(),
+            next: Queue::default(),
             log: Log::new(folder.clone(), number),
         };
         Self {
@@ -275,6 +277,7 @@ impl<'a> Run<'a> {
             edges: 0,
             terminals: 0,
             levels: 1,
+            width: 0,
             last_width: 0,
             memory: 0,
             start: Instant::now(),

@@ -6,8 +6,6 @@ use crate::packed::{Fingerprint, Full, PackedState, PackedWorld, Successor, Verd
 
 use super::{Cut, Failure, Hit, Progress, Record, Run, SHARDS, Shard};
 
-/// How many states of a shard a round expands.
-const PORTION: usize = 256;
 /// Shards are expanded in so many groups, and each keeps what it sends apart.
 const GROUPS: usize = 8;
 /// Below so many states in a level, threads cost more than they bring.
@@ -45,8 +43,7 @@ impl Group {
     /// Expands the next portion of each of these shards.
     fn expand(&mut self, world: &PackedWorld, shards: &[Shard]) {
         for shard in shards {
-            let end = (shard.done + PORTION).min(shard.level.len());
-            for state in &shard.level[shard.done..end] {
+            for state in shard.level.portion() {
                 self.successors.clear();
                 if world.expand(*state, &mut self.successors) {
                     self.send(world, state);
@@ -79,7 +76,7 @@ impl Group {
 
 /// The shard that a fingerprint belongs to.
 pub(super) const fn shard_of(fingerprint: Fingerprint) -> usize {
-    (fingerprint >> 58) as usize
+    (fingerprint >> 60) as usize
 }
 
 /// What a shard settled in a round: new states whose verdict nobody knows, and the first of each verdict that
@@ -153,11 +150,11 @@ impl Run<'_> {
     ) -> Result<Option<Cut>, Failure> {
         let mut groups: Vec<Group> = (0..GROUPS).map(|_| Group::new()).collect();
         let mut saved = Instant::now();
-        while self.width() > 0 {
+        while self.width > 0 {
             if self.options.stop_at_violation && self.is_violated() {
                 break;
             }
-            while self.shards.iter().any(|shard| shard.done < shard.level.len()) {
+            while self.shards.iter().any(|shard| shard.level.len() > 0) {
                 if let Some(cut) = self.round(&mut groups) {
                     return Ok(Some(cut));
                 }
@@ -174,7 +171,7 @@ impl Run<'_> {
     }
 
     fn round(&mut self, groups: &mut [Group]) -> Option<Cut> {
-        let threads = if self.width() < FEW { 1 } else { self.options.threads.clamp(1, GROUPS) };
+        let threads = if self.width < FEW { 1 } else { self.options.threads.clamp(1, GROUPS) };
         for group in groups.iter_mut() {
             group.to.iter_mut().for_each(Vec::clear);
         }
@@ -182,9 +179,7 @@ impl Run<'_> {
         if let Err(full) = self.expand_deferred(groups) {
             return Some(Cut::Full(full));
         }
-        for shard in &mut self.shards {
-            shard.done = (shard.done + PORTION).min(shard.level.len());
-        }
+        self.shards.iter_mut().for_each(|shard| shard.level.drop_portion());
         self.settle(groups, threads);
         None
     }
@@ -271,20 +266,15 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn width(&self) -> usize {
-        self.shards.iter().map(|shard| shard.level.len()).sum()
-    }
-
     fn next_level(&mut self) {
-        self.last_width = self.width();
+        self.last_width = self.width;
         for shard in &mut self.shards {
             shard.log.end_level();
-            shard.level.clear();
-            std::mem::swap(&mut shard.level, &mut shard.next);
-            shard.done = 0;
+            shard.level = std::mem::take(&mut shard.next);
         }
+        self.width = self.shards.iter().map(|shard| shard.level.len()).sum();
         self.levels += 1;
-        if self.width() == 0 {
+        if self.width == 0 {
             self.levels -= 1;
         }
     }
@@ -303,7 +293,7 @@ impl Run<'_> {
         progress(Progress {
             states: self.states,
             levels: self.levels,
-            width: self.width(),
+            width: self.width,
             last_width: self.last_width,
             elapsed: self.elapsed(),
         });
@@ -314,10 +304,9 @@ impl Run<'_> {
     }
 
     fn over_limit(&mut self, groups: &[Group]) -> Option<Cut> {
-        let state = size_of::<PackedState>();
         let of_shard = |shard: &Shard| {
-            let queues = shard.level.capacity() + shard.next.capacity();
-            shard.visited.memory() + queues * state + shard.log.memory()
+            let queues = shard.level.memory() + shard.next.memory();
+            shard.visited.memory() + queues + shard.log.memory()
         };
         let shards: usize = self.shards.iter().map(of_shard).sum();
         let groups: usize = groups.iter().map(Group::memory).sum();

@@ -6,7 +6,7 @@ use memmap2::MmapMut;
 
 use crate::packed::{Fingerprint, PackedState};
 
-use super::Record;
+use super::{Record, SHARDS};
 
 /// The states of a shard.
 pub(super) enum Visited {
@@ -72,7 +72,7 @@ const HUGE: usize = 1 << 21;
 /// moments, so there is never much of an old table beside a new one.
 pub(super) struct Table {
     bytes: Bytes,
-    slots: usize,
+    lines: usize,
     len: usize,
 }
 
@@ -97,76 +97,78 @@ impl Bytes {
         }
     }
 
-    fn get(&self) -> &[[u8; BYTES]] {
+    fn get(&self) -> &[Line] {
         match self {
-            Self::Few(bytes) => bytes.as_chunks().0,
-            Self::Mapped(map) => map.as_chunks().0,
+            Self::Few(bytes) => bytes.as_chunks().0.as_chunks().0,
+            Self::Mapped(map) => map.as_chunks().0.as_chunks().0,
         }
     }
 
-    fn get_mut(&mut self) -> &mut [[u8; BYTES]] {
+    fn get_mut(&mut self) -> &mut [Line] {
         match self {
-            Self::Few(bytes) => bytes.as_chunks_mut().0,
-            Self::Mapped(map) => map.as_chunks_mut().0,
+            Self::Few(bytes) => bytes.as_chunks_mut().0.as_chunks_mut().0,
+            Self::Mapped(map) => map.as_chunks_mut().0.as_chunks_mut().0,
         }
     }
 }
 
-/// An empty slot.
-const NONE: [u8; BYTES] = [0; BYTES];
+/// What one look brings: the slots of a cache line.
+type Line = [[u8; BYTES]; SLOTS];
+const SLOTS: usize = 64 / BYTES;
 
-/// A fingerprint as it stands in a slot: never [`NONE`].
-const fn entry(fingerprint: Fingerprint) -> [u8; BYTES] {
-    (if fingerprint == 0 { 1 } else { fingerprint }).to_ne_bytes()
+/// A fingerprint as it stands in a slot; 0 stands for an empty one.
+const fn entry(fingerprint: Fingerprint) -> u64 {
+    if fingerprint == 0 { 1 } else { fingerprint }
 }
 
 impl Table {
     fn for_states(expected: usize) -> Self {
-        let slots = (expected + expected / 4).max(256);
-        Self { bytes: Bytes::zeroed(slots * BYTES), slots, len: 0 }
+        Self::with_lines((expected + expected / 3).div_ceil(SLOTS).max(32))
+    }
+
+    fn with_lines(lines: usize) -> Self {
+        Self { bytes: Bytes::zeroed(lines * size_of::<Line>()), lines, len: 0 }
     }
 
     fn memory(&self) -> usize {
-        self.slots * BYTES
+        self.lines * size_of::<Line>()
     }
 
-    /// The first slot to look at. The uppermost bits say which shard it is, so the next ones are taken.
-    const fn place(fingerprint: Fingerprint, slots: usize) -> usize {
-        (((fingerprint << 6) as u128 * slots as u128) >> 64) as usize
+    /// The first line to look at. The uppermost bits say which shard it is, so the next ones are taken.
+    const fn place(fingerprint: Fingerprint, lines: usize) -> usize {
+        (((fingerprint << SHARDS.trailing_zeros()) as u128 * lines as u128) >> 64) as usize
     }
 
     fn make_room(&mut self, more: usize) {
-        while (self.len + more) * 8 > self.slots * 7 {
-            let slots = self.slots + self.slots / 2;
-            let mut larger = Self { bytes: Bytes::zeroed(slots * BYTES), slots, len: self.len };
-            let to = larger.bytes.get_mut();
-            for known in self.bytes.get().iter().filter(|slot| **slot != NONE) {
-                let place = Self::place(Fingerprint::from_ne_bytes(*known), slots);
-                find_empty(to, place, *known);
+        while (self.len + more) * 8 > self.lines * SLOTS * 7 {
+            let mut larger = Self::with_lines(self.lines + self.lines / 2);
+            for known in self.bytes.get().iter().flatten() {
+                let known = u64::from_ne_bytes(*known);
+                if known != 0 {
+                    larger.insert(known);
+                }
             }
             *self = larger;
         }
     }
 
-    fn insert(&mut self, fingerprint: Fingerprint) -> bool {
-        let place = Self::place(fingerprint, self.slots);
-        let fresh = find_empty(self.bytes.get_mut(), place, entry(fingerprint));
-        self.len += usize::from(fresh);
-        fresh
+    fn insert(&mut self, fingerprint: Fingerprint) {
+        let place = Self::place(fingerprint, self.lines);
+        self.len += usize::from(insert(self.bytes.get_mut(), place, entry(fingerprint)));
     }
 
     fn insert_chunk(&mut self, chunk: &[Record], fresh: &mut impl FnMut(&Record)) {
-        let slots = self.bytes.get_mut();
+        let lines = self.bytes.get_mut();
         let mut places = [0; AHEAD];
-        let mut seen = [NONE; AHEAD];
+        let mut touched = 0;
         for (at, record) in chunk.iter().enumerate() {
-            let place = Self::place(record.fingerprint, self.slots);
-            (places[at], seen[at]) = (place, slots[place]);
+            let place = Self::place(record.fingerprint, self.lines);
+            places[at] = place;
+            touched ^= lines[place][0][0];
         }
+        std::hint::black_box(touched);
         for (at, record) in chunk.iter().enumerate() {
-            let wanted = entry(record.fingerprint);
-            // Most are known, and stand where they are looked for.
-            if seen[at] != wanted && find_empty(slots, places[at], wanted) {
+            if insert(lines, places[at], entry(record.fingerprint)) {
                 self.len += 1;
                 fresh(record);
             }
@@ -174,17 +176,26 @@ impl Table {
     }
 }
 
-/// Puts `wanted` into the first empty slot from `place` on, unless it is there already.
-fn find_empty(slots: &mut [[u8; BYTES]], mut place: usize, wanted: [u8; BYTES]) -> bool {
+/// Puts `wanted` into the first empty slot from line `place` on, unless it is there already. A line is looked
+/// at as a whole, without branches.
+fn insert(lines: &mut [Line], mut place: usize, wanted: u64) -> bool {
     loop {
-        if slots[place] == wanted {
+        let line = &mut lines[place];
+        let (mut same, mut empty) = (false, 0);
+        for slot in line.iter() {
+            let slot = u64::from_ne_bytes(*slot);
+            same |= slot == wanted;
+            empty += usize::from(slot == 0);
+        }
+        if same {
             return false;
         }
-        if slots[place] == NONE {
-            slots[place] = wanted;
+        if empty > 0 {
+            // Slots are filled from the first on.
+            line[SLOTS - empty] = wanted.to_ne_bytes();
             return true;
         }
-        place = if place + 1 == slots.len() { 0 } else { place + 1 };
+        place = if place + 1 == lines.len() { 0 } else { place + 1 };
     }
 }
 

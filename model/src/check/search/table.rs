@@ -212,10 +212,10 @@ mod tests {
             let mut records = Vec::new();
             for _ in 0..1000 {
                 word = word.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-                // Few different ones, 0 and its neighbours among them.
-                let fingerprint = (word >> 40) % 200_000;
-                let fingerprint =
-                    if fingerprint % 2 == 0 { fingerprint } else { fingerprint << 44 };
+                // Few different ones, 0 and 1 among them.
+                let few = (word >> 40) % 200_000;
+                let mixed = (few ^ few << 31).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let fingerprint = if few > 1 { mixed ^ mixed.rotate_left(27) } else { few };
                 records.push(Record { fingerprint, parent: 0, state: PackedState::default() });
             }
             let mut fresh = Vec::new();

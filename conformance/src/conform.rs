@@ -111,7 +111,7 @@ impl Tours {
         // Tours that look alike to the system are played once: what it does must follow from them.
         assert!(choices.is_decided(), "{} must say which way it goes", sut.name());
         let preset = Preset { choices, ..preset };
-        let graph = Graph::explore(&World::new(preset));
+        let graph = Graph::of_world(&World::new(preset));
         let tours = every_edge(&graph, TOUR_LENGTH);
         Self { preset, side, graph, tours }
     }

@@ -2,14 +2,19 @@
 
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
-use streamproof_model::check::engine::{Checked, PathOf, Report, ReportOf, Search, Verdict, check};
+use streamproof_model::check::engine::{
+    Checked, PathOf, Report, ReportOf, Search, Verdict, check, check_packed,
+};
 use streamproof_model::check::progress::{Outlook, progress};
+use streamproof_model::check::search::{Checkpoints, Limits, Options};
 use streamproof_model::diagram::{Diagram, Emphasis, Row};
 use streamproof_model::explore::path_diagram;
 use streamproof_model::mutants::MUTANTS;
+use streamproof_model::packed::reduce::Reductions;
 use streamproof_model::reset_at;
 use streamproof_model::rfc::coverage;
 use streamproof_model::world::presets::{PRESETS, Tier};
@@ -18,7 +23,9 @@ use streamproof_model::world::system::World;
 
 use super::progress::Progress;
 use super::table::{count, table};
-use super::{Bad, CheckArgs, SearchArg, TierArg, Verdict as Result_, files, find_preset, threads};
+use super::{
+    Bad, CheckArgs, EngineArg, ReduceArg, TierArg, Verdict as Result_, files, find_preset, threads,
+};
 
 /// Columns of a diagram in the terminal.
 pub(super) const WIDTH: usize = 100;
@@ -54,19 +61,24 @@ struct Worlds {
 pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     let mutant = args.mutant.as_deref();
     let tier = args.tier.map_or(Tier::Quick, TierArg::tier);
-    let worlds = worlds(&args.presets, tier, mutant)?;
+    let mut worlds = worlds(&args.presets, tier, mutant)?;
     // Only the whole quick tier is meant to come to everything.
     let whole = args.presets.is_empty() && mutant.is_none() && tier == Tier::Quick;
-    let search = match args.search {
-        SearchArg::Bfs => Search::Bfs,
-        SearchArg::Dfs => Search::Dfs,
-    };
     let threads = threads(args.threads).get();
+    if args.how.monotone {
+        worlds.streams.iter_mut().for_each(|world| *world = world.monotone());
+    }
+    let how = How { engine: args.engine, options: options(args, threads, &worlds.streams)? };
     coverage::clear();
-    let streams: Vec<_> =
-        worlds.streams.iter().map(|world| check_streams(world, search, threads)).collect();
-    let reset_at: Vec<_> =
-        worlds.reset_at.iter().map(|world| check_one(world, search, threads)).collect();
+    let mut streams = Vec::new();
+    for world in &worlds.streams {
+        streams.push(check_streams(world, &how)?);
+    }
+    let reset_at: Vec<_> = worlds
+        .reset_at
+        .iter()
+        .map(|world| check_one(world, args.engine.search(), threads))
+        .collect();
     if args.json {
         let reports = streams.iter().map(as_json).chain(reset_at.iter().map(as_json));
         println!("{:#}", json!(reports.collect::<Vec<_>>()));
@@ -93,10 +105,27 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
         eprintln!("never taken: {mark}");
     }
     let holds = streams.iter().all(Report::holds) && reset_at.iter().all(Report::holds);
+    let violated = streams.iter().any(Report::is_violated)
+        || reset_at.iter().any(Report::is_violated)
+        || !missing.is_empty();
+    for report in &streams {
+        if let Some(why) = &report.cut {
+            eprintln!("{}: incomplete: {why}", report.preset);
+        }
+    }
+    let verdict = match (violated, holds) {
+        (true, _) => Result_::Fails,
+        (false, true) => Result_::Holds,
+        (false, false) => Result_::Incomplete,
+    };
     if !args.json {
         let states = streams.iter().map(|r| r.states).chain(reset_at.iter().map(|r| r.states));
         let states: usize = states.sum();
-        let word = if holds && missing.is_empty() { "HOLDS" } else { "VIOLATED" };
+        let word = match verdict {
+            Result_::Holds => "HOLDS",
+            Result_::Fails => "VIOLATED",
+            Result_::Incomplete => "INCOMPLETE",
+        };
         let all = coverage::total() + GOALS.len();
         let taken = all - missing.len();
         let marks = match whole {
@@ -108,8 +137,52 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
         };
         println!("{word}: {} states{marks}", count(states));
     }
-    let holds = holds && missing.is_empty();
-    Ok(if holds { Result_::Holds } else { Result_::Fails })
+    Ok(verdict)
+}
+
+/// An engine and how it is to go about it.
+pub(super) struct How {
+    pub(super) engine: EngineArg,
+    pub(super) options: Options,
+}
+
+impl EngineArg {
+    /// The search of stateright's that an engine is, or the nearest to it: what is not packed has no other.
+    const fn search(self) -> Search {
+        match self {
+            Self::Levels | Self::StaterightBfs => Search::Bfs,
+            Self::StaterightDfs => Search::Dfs,
+        }
+    }
+}
+
+fn options(args: &CheckArgs, threads: usize, worlds: &[World]) -> Result<Options, Bad> {
+    let how = &args.how;
+    let has = |reduction| how.reduce.contains(&reduction);
+    let reductions = Reductions {
+        dead: has(ReduceArg::Dead),
+        ample: has(ReduceArg::Ample),
+        symmetry: has(ReduceArg::Symmetry),
+    };
+    worlds.iter().try_for_each(|world| reductions.fit(&world.preset)).map_err(Bad)?;
+    if how.checkpoint.is_some() && worlds.len() != 1 {
+        return Err(Bad(
+            "--checkpoint needs one preset, and one that is not RESET_STREAM_AT's".to_owned()
+        ));
+    }
+    let limits = Limits {
+        memory: how.memory_limit.and_then(|size| usize::try_from(size.as_u64()).ok()),
+        time: how.time_limit.map(Duration::from_secs),
+        states: how.state_limit,
+    };
+    let checkpoint = how.checkpoint.clone().map(|folder| Checkpoints {
+        folder,
+        every: Duration::from_secs(how.checkpoint_every),
+        resume: !how.restart,
+    });
+    let (exact, expected) = (how.exact, how.expect);
+    let stop_at_violation = false;
+    Ok(Options { threads, reductions, exact, stop_at_violation, expected, limits, checkpoint })
 }
 
 fn worlds(names: &[String], tier: Tier, mutant: Option<&str>) -> Result<Worlds, Bad> {
@@ -168,8 +241,16 @@ fn right_worlds(names: &[String], tier: Tier) -> Result<Worlds, Bad> {
 }
 
 /// Checks one world of streams, and what must come there in the end.
-pub(super) fn check_streams(world: &World, search: Search, threads: usize) -> Report {
-    let mut report = check_one(world, search, threads);
+pub(super) fn check_streams(world: &World, how: &How) -> Result<Report, Bad> {
+    let mut report = match how.engine {
+        EngineArg::Levels => check_levels(world, &how.options)?,
+        EngineArg::StaterightBfs | EngineArg::StaterightDfs => {
+            check_one(world, how.engine.search(), how.options.threads)
+        }
+    };
+    if report.cut.is_some() {
+        return Ok(report); // What comes in the end is asked of whole graphs.
+    }
     for goal in progress(world) {
         let verdict = match goal.outlook {
             Outlook::Comes => Verdict::Holds,
@@ -179,7 +260,24 @@ pub(super) fn check_streams(world: &World, search: Search, threads: usize) -> Re
         };
         report.verdicts.push((goal.name, verdict));
     }
-    report
+    Ok(report)
+}
+
+/// Checks one world with the project's own engine, with progress on stderr.
+pub(super) fn check_levels(world: &World, options: &Options) -> Result<Report, Bad> {
+    let line = Progress::new(format!("checking {}", world.name()));
+    check_packed(*world, options, &mut |progress| {
+        let left = progress
+            .remaining()
+            .map_or_else(String::new, |left| format!(", about {} s left", left.as_secs() + 1));
+        let (states, rate) = (count(progress.states), count(progress.rate() as usize / 1000));
+        let width = count(progress.width);
+        line.tell(&format!(
+            "level {} of {width} states, {states} in all, {rate} thousand a second{left}",
+            progress.levels
+        ));
+    })
+    .map_err(|failure| Bad(failure.to_string()))
 }
 
 /// Checks one world, with progress on stderr.
@@ -204,8 +302,17 @@ fn row<S, A>(report: &Report<S, A>) -> Vec<String> {
         report.depth.to_string(),
         format!("{:.1}", report.took.as_secs_f64()),
         format!("{good}/{}", report.verdicts.len()),
-        if report.holds() { "holds" } else { "VIOLATED" }.to_owned(),
+        standing(report).to_owned(),
     ]
+}
+
+/// A report in a word.
+pub(super) fn standing<S, A>(report: &Report<S, A>) -> &'static str {
+    match (report.is_violated(), report.holds()) {
+        (true, _) => "VIOLATED",
+        (false, true) => "holds",
+        (false, false) => "incomplete",
+    }
 }
 
 const fn word<S, A>(verdict: &Verdict<S, A>) -> &'static str {
@@ -214,11 +321,13 @@ const fn word<S, A>(verdict: &Verdict<S, A>) -> &'static str {
         Verdict::Violated(_) => "VIOLATED",
         Verdict::Reached => "reached",
         Verdict::Unreached => "UNREACHED",
+        Verdict::Open => "open",
     }
 }
 
 fn properties<S, A>(report: &Report<S, A>) -> String {
     let mut text = format!("\n{}\n", report.preset);
+    report.notes.iter().for_each(|note| text.push_str(&format!("  {note}\n")));
     for (name, verdict) in &report.verdicts {
         text.push_str(&format!("  {:<9}  {name}\n", word(verdict)));
     }
@@ -231,7 +340,7 @@ fn as_json<S, A: Clone + Serialize>(report: &Report<S, A>) -> serde_json::Value 
             Verdict::Violated(path) => {
                 path.iter().filter_map(|(_, action)| action.clone()).collect()
             }
-            Verdict::Holds | Verdict::Reached | Verdict::Unreached => Vec::new(),
+            Verdict::Holds | Verdict::Reached | Verdict::Unreached | Verdict::Open => Vec::new(),
         };
         json!({ "property": name, "verdict": word(verdict).to_lowercase(), "counterexample": steps })
     };
@@ -242,6 +351,8 @@ fn as_json<S, A: Clone + Serialize>(report: &Report<S, A>) -> serde_json::Value 
         "depth": report.depth,
         "seconds": report.took.as_secs_f64(),
         "holds": report.holds(),
+        "incomplete": report.cut,
+        "notes": report.notes,
         "properties": report.verdicts.iter().map(verdict).collect::<Vec<_>>(),
     })
 }
@@ -256,7 +367,7 @@ pub(super) fn show_failures<W: Drawn>(
 ) -> Result<(), Bad> {
     for (name, verdict) in &report.verdicts {
         match verdict {
-            Verdict::Holds | Verdict::Reached => {}
+            Verdict::Holds | Verdict::Reached | Verdict::Open => {}
             Verdict::Unreached => eprintln!("{}: never reached: {name}", report.preset),
             Verdict::Violated(path) => {
                 let mut diagram = world.draw(path);

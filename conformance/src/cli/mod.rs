@@ -1,12 +1,13 @@
 //! The `streamproof` command: what its words mean, and its exit codes.
 //!
 //! 0: everything holds. 1: something is violated or diverges. 2: bad input; one line on stderr says
-//! which. (3 is kept for runs that were cut short; none of these commands cuts one.)
+//! which. 3: a run was cut short, and has found nothing wrong so far.
 
 mod check;
 mod conform;
 mod explore;
 mod files;
+mod graph;
 mod known;
 mod mutants;
 mod progress;
@@ -46,6 +47,8 @@ enum Command {
     Presets,
     /// Check presets exhaustively.
     Check(CheckArgs),
+    /// Write a preset's whole graph: every state, every edge.
+    Graph(GraphArgs),
     /// Walk through a preset in the browser, with a sequence diagram for each path.
     Explore(ExploreArgs),
     /// Play every tour of the presets against a system under test.
@@ -80,9 +83,11 @@ struct CheckArgs {
     /// bounds. Quick if neither a tier nor a preset is named.
     #[arg(long, value_enum, conflicts_with = "presets")]
     tier: Option<TierArg>,
-    /// Which search.
-    #[arg(long, value_enum, default_value_t = SearchArg::Bfs)]
-    search: SearchArg,
+    /// Which engine.
+    #[arg(long, value_enum, default_value_t = EngineArg::Levels)]
+    engine: EngineArg,
+    #[command(flatten)]
+    how: HowArgs,
     /// How many threads; as many as there are cores if not given.
     #[arg(long)]
     threads: Option<NonZero<usize>>,
@@ -209,12 +214,71 @@ struct RequirementsArgs {
     from: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SearchArg {
-    /// Breadth first.
-    Bfs,
-    /// Depth first: less memory.
-    Dfs,
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum EngineArg {
+    /// The project's own: breadth first, packed states, shortest counterexamples.
+    Levels,
+    /// stateright's breadth-first search on readable states.
+    StaterightBfs,
+    /// stateright's depth-first search on readable states.
+    StaterightDfs,
+}
+
+/// How the project's own engine goes about it.
+#[derive(Args, Debug)]
+struct HowArgs {
+    /// Compare states and not their fingerprints: more memory, no state taken for another.
+    #[arg(long)]
+    exact: bool,
+    /// Put the presets on a network that keeps every packet for ever, instead of bounding what is in flight.
+    #[arg(long)]
+    monotone: bool,
+    /// Reduce: `dead`, `ample`, `symmetry`, or several, with commas. For twins on a monotone network.
+    #[arg(long, value_enum, value_delimiter = ',', requires = "monotone")]
+    reduce: Vec<ReduceArg>,
+    /// End incomplete (exit 3) before using more memory than so much, as in 8GiB.
+    #[arg(long, value_name = "SIZE")]
+    memory_limit: Option<bytesize::ByteSize>,
+    /// End incomplete (exit 3) after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    time_limit: Option<u64>,
+    /// End incomplete (exit 3) after so many states.
+    #[arg(long, value_name = "STATES")]
+    state_limit: Option<usize>,
+    /// Make the tables for so many states from the beginning.
+    #[arg(long, value_name = "STATES", default_value_t = 0)]
+    expect: usize,
+    /// Leave checkpoints in this folder, and go on from the one that is there. Needs one preset.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "exact")]
+    checkpoint: Option<PathBuf>,
+    /// A checkpoint at most every so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    checkpoint_every: u64,
+    /// Begin anew, whatever checkpoint is there.
+    #[arg(long, requires = "checkpoint")]
+    restart: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum ReduceArg {
+    /// What can never matter again gets one content.
+    Dead,
+    /// A stream that has nothing to do with the others any more moves alone.
+    Ample,
+    /// Streams that are alike are sorted.
+    Symmetry,
+}
+
+#[derive(Args, Debug)]
+struct GraphArgs {
+    /// The preset.
+    preset: String,
+    /// Write it in the DOT language, for Graphviz, to this file.
+    #[arg(long, value_name = "FILE", required_unless_present = "out")]
+    dot: Option<PathBuf>,
+    /// Write it to this file in the compact form (`model/README.md`).
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// The systems under test by name.
@@ -279,6 +343,7 @@ struct Bad(String);
 enum Verdict {
     Holds,
     Fails,
+    Incomplete,
 }
 
 /// Runs the command line of this process.
@@ -291,6 +356,7 @@ pub fn run() -> ExitCode {
             Ok(Verdict::Holds)
         }
         Command::Check(args) => check::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Traces(args) => traces::run(&args),
@@ -302,6 +368,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,
         Ok(Verdict::Fails) => ExitCode::from(1),
+        Ok(Verdict::Incomplete) => ExitCode::from(3),
         Err(Bad(line)) => {
             eprintln!("streamproof: {line}");
             ExitCode::from(2)

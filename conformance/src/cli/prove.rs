@@ -2,7 +2,8 @@
 
 use std::num::NonZero;
 
-use streamproof_model::check::engine::{Report, Search};
+use streamproof_model::check::engine::Report;
+use streamproof_model::check::search::Options;
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 use streamproof_model::world::system::World;
 
@@ -16,10 +17,11 @@ pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
     let threads = threads(args.threads);
     let sut = Manager::default();
     let mut run = Run::new(&sut, true)?;
+    let options = Options { threads: threads.get(), ..Options::default() };
     let mut checked = Vec::new();
     for preset in PRESETS.iter().filter(|preset| preset.tier == Tier::Quick) {
         let world = World::new(*preset);
-        checked.push((world, check::check_one(&world, Search::Bfs, threads.get())));
+        checked.push((world, check::check_levels(&world, &options)?));
         play(&mut run, &sut, preset, threads)?;
     }
     print!("{}", as_table(&checked, &run.reports));
@@ -52,7 +54,7 @@ fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
             report.preset.to_owned(),
             count(report.states),
             format!("{good}/{}", report.verdicts.len()),
-            if report.holds() { "holds" } else { "VIOLATED" }.to_owned(),
+            check::standing(report).to_owned(),
         ];
         let mut played = played.iter().filter(|played| played.preset == report.preset).peekable();
         if played.peek().is_none() {
@@ -97,6 +99,7 @@ fn summary(verdict: Verdict, checked: &[(World, Report)], played: &[RoleReport])
         match verdict {
             Verdict::Holds => "HOLDS",
             Verdict::Fails => "FAILS",
+            Verdict::Incomplete => "INCOMPLETE",
         },
         count(states),
         count(taken),

@@ -9,9 +9,10 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-use stateright::{Checker, Expectation, Model};
+use stateright::{Checker, Expectation, Model, Property};
 
 use crate::check::graph::Graph;
+use crate::check::search;
 use crate::world::action::Action;
 use crate::world::system::{World, WorldState};
 
@@ -66,6 +67,8 @@ pub enum Verdict<S = WorldState, A = Action> {
     Reached,
     /// Something that should be reachable and is not.
     Unreached,
+    /// Not decided: the run was cut before.
+    Open,
 }
 
 impl<S, A> Verdict<S, A> {
@@ -73,7 +76,15 @@ impl<S, A> Verdict<S, A> {
     pub const fn is_good(&self) -> bool {
         match self {
             Self::Holds | Self::Reached => true,
-            Self::Violated(_) | Self::Unreached => false,
+            Self::Violated(_) | Self::Unreached | Self::Open => false,
+        }
+    }
+
+    /// Whether this is known not to be what the model is meant to show.
+    pub const fn is_bad(&self) -> bool {
+        match self {
+            Self::Violated(_) | Self::Unreached => true,
+            Self::Holds | Self::Reached | Self::Open => false,
         }
     }
 }
@@ -93,12 +104,21 @@ pub struct Report<S = WorldState, A = Action> {
     pub took: Duration,
     /// Each property's verdict, in RFC order.
     pub verdicts: Vec<(&'static str, Verdict<S, A>)>,
+    /// Why the run was cut, if it was: then it holds in no case.
+    pub cut: Option<String>,
+    /// What else is to be known of the run, for people.
+    pub notes: Vec<String>,
 }
 
 impl<S, A> Report<S, A> {
     /// Whether every property is as it should be.
     pub fn holds(&self) -> bool {
-        self.verdicts.iter().all(|(_, verdict)| verdict.is_good())
+        self.cut.is_none() && self.verdicts.iter().all(|(_, verdict)| verdict.is_good())
+    }
+
+    /// Whether some property is known not to be as it should be, cut or not.
+    pub fn is_violated(&self) -> bool {
+        self.verdicts.iter().any(|(_, verdict)| verdict.is_bad())
     }
 }
 
@@ -109,6 +129,51 @@ pub struct Progress {
     pub states: usize,
     /// Since the start.
     pub elapsed: Duration,
+}
+
+/// Checks a world of streams with the project's own [`search`]; `progress` is told about four times a second.
+///
+/// # Errors
+///
+/// As [`search::run`].
+pub fn check_packed(
+    world: World,
+    options: &search::Options,
+    progress: &mut dyn FnMut(search::Progress),
+) -> Result<Report, search::Failure> {
+    let outcome = search::run(world, options, progress)?;
+    let cut = outcome.cut.as_ref().map(ToString::to_string);
+    let mut notes = vec![format!("{} bytes a state", bytes_each(&outcome))];
+    notes.push(match outcome.exact {
+        true => "states compared, so none was taken for another".to_owned(),
+        false => format!("{:.1e} states expected to be missed", outcome.expected_collisions()),
+    });
+    let properties = world.properties();
+    let verdict = |(property, hit): (&Property<World>, Option<StatePath>)| {
+        let verdict = match (&property.expectation, hit) {
+            (Expectation::Always, Some(path)) => Verdict::Violated(path),
+            (Expectation::Sometimes | Expectation::Eventually, Some(_)) => Verdict::Reached,
+            (_, None) if cut.is_some() => Verdict::Open,
+            (Expectation::Always, None) => Verdict::Holds,
+            (Expectation::Sometimes | Expectation::Eventually, None) => Verdict::Unreached,
+        };
+        (property.name, verdict)
+    };
+    let verdicts = properties.iter().zip(outcome.hits).map(verdict).collect();
+    Ok(Report {
+        preset: world.name(),
+        states: outcome.states,
+        generated: outcome.edges + 1,
+        depth: outcome.levels,
+        took: outcome.took,
+        verdicts,
+        cut,
+        notes,
+    })
+}
+
+fn bytes_each(outcome: &search::Outcome) -> usize {
+    outcome.memory.div_ceil(outcome.states.max(1))
 }
 
 /// Checks `world` to its end with `threads` threads; `progress` is told about four times a second.
@@ -143,7 +208,8 @@ pub fn check<M: Checked + Clone>(
             (property.name, verdict)
         })
         .collect();
-    Report { preset: world.name(), states, generated, depth, took, verdicts }
+    let (cut, notes) = (None, Vec::new());
+    Report { preset: world.name(), states, generated, depth, took, verdicts, cut, notes }
 }
 
 fn watch<M: Checked, C: Checker<M>>(

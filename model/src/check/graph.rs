@@ -7,9 +7,10 @@ use std::collections::hash_map::Entry;
 use stateright::Model;
 
 use crate::world::action::Action;
-use crate::world::system::WorldState;
+use crate::world::system::{World, WorldState};
 
 use super::engine::{CheckedAction, CheckedState, StatePath};
+use super::packed_graph::PackedGraph;
 
 /// A state's place in [`Graph::states`].
 pub type StateIndex = u32;
@@ -37,6 +38,18 @@ pub struct Graph<S = WorldState, A = Action> {
     pub reached_by: Vec<Option<usize>>,
     /// For each state where its own edges begin in [`edges`](Self::edges), and one entry more.
     first_edge: Vec<usize>,
+}
+
+impl Graph {
+    /// Explores a world to its end by its packed form, which is quicker; the same graph as
+    /// [`explore`](Self::explore) has.
+    pub fn of_world(world: &World) -> Self {
+        match PackedGraph::explore(*world) {
+            Ok(graph) => graph.readable(),
+            // Too many kinds of packets for a packed state.
+            Err(_) => Self::explore(world),
+        }
+    }
 }
 
 impl<S: CheckedState, A: CheckedAction> Graph<S, A> {
@@ -92,6 +105,19 @@ impl<S: CheckedState, A: CheckedAction> Graph<S, A> {
         }
         graph.first_edge.push(graph.edges.len());
         (graph, hit)
+    }
+
+    /// A graph that was explored elsewhere: states in the order of their distance, edges in that of the states
+    /// that they leave, and where each state's begin.
+    pub(super) fn from_parts(states: Vec<S>, edges: Vec<Edge<A>>, first_edge: Vec<usize>) -> Self {
+        let mut reached_by = vec![None; states.len()];
+        for (number, edge) in edges.iter().enumerate() {
+            // The first edge into a state is the one that found it; nothing finds the initial one.
+            if edge.to != 0 {
+                reached_by[edge.to as usize].get_or_insert(number);
+            }
+        }
+        Self { states, edges, reached_by, first_edge }
     }
 
     /// The numbers of the edges that leave `state`. Empty for a state that a search cut short did

@@ -3,5 +3,6 @@
 
 pub mod engine;
 pub mod graph;
+pub mod packed_graph;
 pub mod progress;
 pub mod search;

@@ -49,7 +49,7 @@ pub fn progress(world: &World) -> Vec<GoalReport> {
     if goals.is_empty() {
         return Vec::new();
     }
-    let graph = Graph::explore(world);
+    let graph = Graph::of_world(world);
     let into = Into::of(&graph);
     goals.into_iter().map(|goal| report(&graph, &into, goal)).collect()
 }

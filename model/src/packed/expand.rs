@@ -267,7 +267,7 @@ impl PackedWorld {
 
     /// Where a step stands in the readable model's order of actions: its group, then, for what happens in
     /// the network, its packet's place in their order.
-    pub(super) fn order_of(&self, code: StepCode, ranks: &[u32]) -> (u8, u32) {
+    pub(crate) fn order_of(&self, code: StepCode, ranks: &[u32]) -> (u8, u32) {
         let (mode, index) = code.parts();
         match mode {
             Mode::Lost => (1, ranks[index as usize]),
@@ -284,7 +284,7 @@ impl PackedWorld {
     }
 
     /// Each kind of packet's place in their order.
-    pub(super) fn ranks(&self) -> Vec<u32> {
+    pub(crate) fn ranks(&self) -> Vec<u32> {
         let count = self.packets.len() as u32;
         let mut order: Vec<u32> = (0..count).collect();
         order.sort_by_key(|bit| self.packets.get(*bit));

@@ -152,6 +152,22 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
+impl Progress {
+    /// States a second.
+    pub fn rate(&self) -> f64 {
+        self.states as f64 / self.elapsed.as_secs_f64().max(1e-3)
+    }
+
+    /// About how long it will still take: once levels become narrower, they are taken to go on doing so at
+    /// the same rate. `None` before that.
+    pub fn remaining(&self) -> Option<Duration> {
+        let (width, last) = (self.width as f64, self.last_width as f64);
+        let shrinks = width < 0.97 * last;
+        let states = width * width / (last - width);
+        shrinks.then(|| Duration::from_secs_f64(states / self.rate().max(1.0)))
+    }
+}
+
 /// What a run found.
 #[derive(Clone, Debug)]
 pub struct Outcome {

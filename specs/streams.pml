@@ -203,8 +203,8 @@ short net[SLOTS];               /* packets, largest first, 0 where there is none
 #define TO_SERVER(p) (OF_CLIENT(p) != IS_ACK(p))
 #define IS_ACKED(p) (LOSES || KIND(p) <= F_RESET_STREAM)
 
-#if FREELY && (LENGTH > 2 || SLOTS > 2)
-#error "the frames below that are sent freely are those of two units, two in flight"
+#if FREELY && LENGTH > 2
+#error "the frames below that are sent freely are those of two units"
 #endif
 
 /* Something of every stream, and of every slot. */
@@ -222,12 +222,19 @@ short net[SLOTS];               /* packets, largest first, 0 where there is none
 #define EACH(command) command(0) command(1) command(2)
 #endif
 #if SLOTS == 2
+#define IS_UNDER_WAY(packet) (net[0] == (packet) || net[1] == (packet))
 #define IN_NET(is) (is(net[0]) || is(net[1]))
 #define EACH_SLOT(command) command(0) command(1)
 #elif SLOTS == 4
+#define IS_UNDER_WAY(packet) (net[0] == (packet) || net[1] == (packet) || \
+                              net[2] == (packet) || net[3] == (packet))
 #define IN_NET(is) (is(net[0]) || is(net[1]) || is(net[2]) || is(net[3]))
 #define EACH_SLOT(command) command(0) command(1) command(2) command(3)
 #elif SLOTS == 8
+#define IS_UNDER_WAY(packet) (net[0] == (packet) || net[1] == (packet) || \
+                              net[2] == (packet) || net[3] == (packet) || \
+                              net[4] == (packet) || net[5] == (packet) || \
+                              net[6] == (packet) || net[7] == (packet))
 #define IN_NET(is) (is(net[0]) || is(net[1]) || is(net[2]) || is(net[3]) || \
                     is(net[4]) || is(net[5]) || is(net[6]) || is(net[7]))
 #define EACH_SLOT(command) command(0) command(1) command(2) command(3) \
@@ -731,7 +738,6 @@ inline deliver(optional) {
 #else
 #define MAY_STREAM(s) MAY_SEND(s)
 #endif
-#define IS_UNDER_WAY(packet) (net[0] == (packet) || net[1] == (packet))
 #define SEND_FREELY(s) \
     SEND_STREAM(s, 0, 1, 0) SEND_STREAM(s, 0, 2, 0) SEND_STREAM(s, 1, 2, 0) \
     SEND_STREAM(s, 0, 0, 1) SEND_STREAM(s, 1, 1, 1) SEND_STREAM(s, 2, 2, 1) \

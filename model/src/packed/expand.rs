@@ -77,26 +77,24 @@ struct Out<'a> {
 struct Missing;
 
 impl Out<'_> {
-    fn bits_sum(&self, bits: u128) -> u64 {
-        let hash = |bit: u32| self.world.kinds[bit as usize].hash;
-        let added = ones(bits & !self.bits).map(hash).fold(self.sum, u64::wrapping_add);
-        ones(self.bits & !bits).map(hash).fold(added, u64::wrapping_sub)
-    }
-
+    /// A step of the endpoint at `at`, with `kept` left of the network, whose hashes sum up to `sum` with the
+    /// other parts'.
     #[inline]
     fn step(
         &mut self,
-        at: usize,
-        mode: Mode,
-        index: u32,
+        (at, mode, index): (usize, Mode, u32),
         step: &Step,
-        bits: u128,
+        (kept, sum): (u128, u64),
     ) -> Result<(), Missing> {
-        let bits = bits | step.posts;
         let mut state = self.from;
         state.ends[at] = step.next;
-        state.network = Network::of(bits);
-        let mut sum = self.bits_sum(bits).wrapping_add(step.delta);
+        state.network = Network::of(kept | step.posts);
+        let mut sum = sum.wrapping_add(step.delta);
+        let added = step.posts & !kept;
+        if added != 0 {
+            let hash = |bit: u32| self.world.kinds[bit as usize].hash;
+            sum = ones(added).map(hash).fold(sum, u64::wrapping_add);
+        }
         if self.world.world.preset.observed {
             state.notes = *self.world.noted.get(&(self.from.notes, index)).ok_or(Missing)?;
             sum = sum
@@ -196,6 +194,7 @@ impl PackedWorld {
         range: std::ops::Range<u32>,
     ) -> Result<(), Missing> {
         let room = out.bits.count_ones() < self.room();
+        let all = (out.bits, out.sum);
         for index in range {
             let step = &self.steps[index as usize];
             let enabled = match step.guard {
@@ -205,7 +204,7 @@ impl PackedWorld {
                 Guard::NothingUnderWay => out.bits & self.under_way[at] == 0,
             };
             if enabled {
-                out.step(at, Mode::Plain, index, step, out.bits)?;
+                out.step((at, Mode::Plain, index), step, all)?;
             }
         }
         Ok(())
@@ -220,7 +219,8 @@ impl PackedWorld {
         let kind = self.kinds[bit as usize];
         let at = kind.subject as usize;
         let weather = self.world.preset.weather;
-        let rest = out.bits & !(1 << bit);
+        let all = (out.bits, out.sum);
+        let (rest, rest_sum) = (out.bits & !(1 << bit), out.sum.wrapping_sub(kind.hash));
         let first = self.arrivals[at].at(out.from.ends[at], kind.column);
         if first == UNKNOWN {
             return Err(Missing);
@@ -230,19 +230,18 @@ impl PackedWorld {
             for index in first..first + ways {
                 let step = &self.steps[index as usize];
                 if weather.keeps {
-                    out.step(at, Mode::Plain, index, step, out.bits)?;
+                    out.step((at, Mode::Plain, index), step, all)?;
                     continue;
                 }
-                out.step(at, Mode::Plain, index, step, rest)?;
+                out.step((at, Mode::Plain, index), step, (rest, rest_sum))?;
                 if weather.duplicates && kind.frames {
-                    out.step(at, Mode::Again, index, step, out.bits)?;
+                    out.step((at, Mode::Again, index), step, all)?;
                 }
             }
         }
         if weather.loses {
             let state = PackedState { network: Network::of(rest), ..out.from };
-            let sum = out.sum.wrapping_sub(kind.hash);
-            out.put(StepCode::new(Mode::Lost, bit), state, sum)?;
+            out.put(StepCode::new(Mode::Lost, bit), state, rest_sum)?;
         }
         Ok(())
     }

@@ -1,23 +1,20 @@
 //! The packed world as a stateright model: the oracle on the engines' own states, and what they are
 //! measured against.
 
-use std::sync::RwLock;
-
 use stateright::{Model, Property};
 
 use super::StepCode;
-use super::expand::Successor;
 use super::reduce::Reductions;
 use super::state::PackedState;
+use super::verdict::Verdict;
 use super::world::PackedWorld;
+use crate::check::search::{Failure, Options, fill};
 use crate::world::system::World;
 
-/// A packed world that stateright can check.
-///
-/// stateright shares a model between threads, so the tables stand behind a lock; once they are full nobody
-/// waits for it.
+/// A packed world that stateright can check. Its tables are full from the beginning, so that threads share
+/// them without a lock.
 #[derive(Debug)]
-pub struct PackedModel(RwLock<PackedWorld>);
+pub struct PackedModel(PackedWorld);
 
 /// A step with the state that it leads to, which stateright's engines then need not ask for again.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -28,24 +25,18 @@ pub struct PackedAction {
 }
 
 impl PackedModel {
-    /// A world without reductions.
-    pub fn new(world: World) -> Self {
-        Self(RwLock::new(PackedWorld::new(world, Reductions::NONE)))
-    }
-
-    /// The states that follow `state`.
-    fn expand(&self, state: PackedState) -> Vec<Successor> {
-        let mut successors = Vec::new();
-        let read = |successors: &mut Vec<Successor>| {
-            let world = self.0.read().unwrap_or_else(|poison| poison.into_inner());
-            world.expand(state, successors)
-        };
-        if !read(&mut successors) {
-            let mut world = self.0.write().unwrap_or_else(|poison| poison.into_inner());
-            // stateright has no way to say that a state is too large.
-            world.expand_or_fill(state, &mut successors).unwrap_or_else(|full| panic!("{full}"));
-        }
-        successors
+    /// A world without reductions; explores it to fill the tables.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](crate::check::search::run).
+    ///
+    /// # Panics
+    ///
+    /// If the world is too large to be packed.
+    pub fn new(world: World) -> Result<Self, Failure> {
+        let options = Options { reductions: Reductions::NONE, ..Options::default() };
+        fill(world, &options).map(Self)
     }
 }
 
@@ -54,13 +45,14 @@ impl Model for PackedModel {
     type Action = PackedAction;
 
     fn init_states(&self) -> Vec<PackedState> {
-        let mut world = self.0.write().unwrap_or_else(|poison| poison.into_inner());
-        vec![world.initial().unwrap_or_else(|full| panic!("{full}"))]
+        let state = self.0.world().init_states().swap_remove(0);
+        self.0.find(&state).into_iter().collect()
     }
 
     fn actions(&self, state: &PackedState, actions: &mut Vec<PackedAction>) {
-        let action = |next: Successor| PackedAction { code: next.code, next: next.state };
-        actions.extend(self.expand(*state).into_iter().map(action));
+        let mut successors = Vec::new();
+        assert!(self.0.expand(*state, &mut successors), "the tables are full");
+        actions.extend(successors.iter().map(|n| PackedAction { code: n.code, next: n.state }));
     }
 
     fn next_state(&self, _: &PackedState, action: PackedAction) -> Option<PackedState> {
@@ -70,16 +62,8 @@ impl Model for PackedModel {
     fn properties(&self) -> Vec<Property<Self>> {
         // One for all: no state breaks an invariant. Which one is the readable model's to say.
         vec![Property::always("every invariant holds", |model: &Self, state: &PackedState| {
-            let known = {
-                let world = model.0.read().unwrap_or_else(|poison| poison.into_inner());
-                world.known_verdict(state).map(|class| world.verdict_of(class))
-            };
-            let verdict = known.unwrap_or_else(|| {
-                let mut world = model.0.write().unwrap_or_else(|poison| poison.into_inner());
-                let class = world.verdict(state);
-                world.verdict_of(class)
-            });
-            verdict.broken == 0
+            let verdict = model.0.known_verdict(state).map(|class| model.0.verdict_of(class));
+            verdict.is_some_and(|Verdict { broken, .. }| broken == 0)
         })]
     }
 }

@@ -212,6 +212,17 @@ impl PackedWorld {
         Ok(PackedState { ends, notes, network: Network::of(bits) })
     }
 
+    /// The packed form of a state whose parts are all known.
+    pub(super) fn find(&self, state: &WorldState) -> Option<PackedState> {
+        let ends = [self.ends[0].find(&state.client)?, self.ends[1].find(&state.server)?];
+        let notes = self.notes.find(&state.history)?;
+        let mut bits = 0;
+        for packet in &state.network {
+            bits |= 1 << self.packets.find(packet)?;
+        }
+        Some(PackedState { ends, notes, network: Network::of(bits) })
+    }
+
     /// The state that a packed one stands for.
     pub fn unpack(&self, state: &PackedState) -> WorldState {
         WorldState {

@@ -27,7 +27,6 @@ use std::time::{Duration, Instant};
 
 use crate::packed::reduce::Reductions;
 use crate::packed::{Fingerprint, Full, PackedState, PackedWorld};
-use crate::world::action::Action;
 use crate::world::system::World;
 
 pub use checkpoint::BadCheckpoint;
@@ -269,8 +268,24 @@ pub fn run(
     run.finish(cut)
 }
 
-/// What a step of a [`Path`] does.
-pub type Step = Action;
+/// Explores a world and gives back its tables, which then lack nothing.
+///
+/// # Errors
+///
+/// As [`run`].
+///
+/// # Panics
+///
+/// If the run is cut.
+pub fn fill(world: World, options: &Options) -> Result<PackedWorld, Failure> {
+    let mut run = Run::new(world, options);
+    let cut = match run.begin()? {
+        Ok(()) => run.search(&mut |_| {})?,
+        Err(full) => Some(Cut::Full(full)),
+    };
+    assert!(cut.is_none(), "{cut:?}");
+    Ok(run.world)
+}
 
 impl<'a> Run<'a> {
     fn new(world: World, options: &'a Options) -> Self {

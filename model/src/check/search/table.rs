@@ -123,7 +123,7 @@ const fn entry(fingerprint: Fingerprint) -> u64 {
 
 impl Table {
     fn for_states(expected: usize) -> Self {
-        Self::with_lines((expected + expected / 3).div_ceil(SLOTS).max(32))
+        Self::with_lines((expected + expected / 4).div_ceil(SLOTS).max(32))
     }
 
     fn with_lines(lines: usize) -> Self {

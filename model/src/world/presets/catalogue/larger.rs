@@ -182,6 +182,17 @@ pub(super) const LARGER: &[Preset] = &[
         ..TWIN
     },
     Preset {
+        name: "twin-crowd",
+        tier: Tier::Full,
+        about: "as twin-stream, with five packets in flight",
+        abstraction: "as twin-stream",
+        in_flight: 5,
+        calls: Calls { late: false, drop: false, ..ALL_CALLS },
+        weather: LOSSY,
+        sends: Sends::Freely,
+        ..TWIN
+    },
+    Preset {
         name: "twin-credit",
         about: "two streams share a connection's limit of one byte; any packet may be lost",
         abstraction: "no resets and no aborts: they are in twin-window; limits of streams, too",

@@ -16,6 +16,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use stateright::{Checker, Model};
+use streamproof_model::check::dataflow;
 use streamproof_model::check::search::{Options, run};
 use streamproof_model::packed::model::PackedModel;
 use streamproof_model::world::presets::Preset;
@@ -139,6 +140,11 @@ fn child(name: &str, engine: &str, threads: usize, expected: usize) {
             counts(packed.expect("made above").checker().threads(threads).spawn_dfs().join())
         }
         "stateright bfs, readable" => counts(world.checker().threads(threads).spawn_bfs().join()),
+        "dataflow" => {
+            let options = dataflow::Options { threads, expected, ..dataflow::Options::default() };
+            let outcome = dataflow::run(world, &options).expect("nobody else is needed");
+            (outcome.states, outcome.edges)
+        }
         _ => return println!("none"),
     };
     let seconds = start.elapsed().as_secs_f64();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
+use streamproof_model::check::dataflow;
 use streamproof_model::check::engine::{
     Checked, PathOf, Report, ReportOf, Search, Verdict, check, check_packed,
 };
@@ -24,7 +25,8 @@ use streamproof_model::world::system::World;
 use super::progress::Progress;
 use super::table::{count, table};
 use super::{
-    Bad, CheckArgs, EngineArg, ReduceArg, TierArg, Verdict as Result_, files, find_preset, threads,
+    Bad, CheckArgs, EngineArg, ReduceArg, TierArg, Verdict as Result_, cluster, files, find_preset,
+    threads,
 };
 
 /// Columns of a diagram in the terminal.
@@ -68,7 +70,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     if args.how.monotone {
         worlds.streams.iter_mut().for_each(|world| *world = world.monotone());
     }
-    let how = How { engine: args.engine, options: options(args, threads, &worlds.streams)? };
+    let how = How {
+        engine: args.engine,
+        options: options(args, threads, &worlds.streams)?,
+        dataflow: cluster::options(args, threads)?,
+    };
     coverage::clear();
     let mut streams = Vec::new();
     for world in &worlds.streams {
@@ -142,15 +148,16 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
 
 /// An engine and how it is to go about it.
 pub(super) struct How {
-    pub(super) engine: EngineArg,
-    pub(super) options: Options,
+    engine: EngineArg,
+    options: Options,
+    dataflow: dataflow::Options,
 }
 
 impl EngineArg {
     /// The search of stateright's that an engine is, or the nearest to it: what is not packed has no other.
     const fn search(self) -> Search {
         match self {
-            Self::Levels | Self::StaterightBfs => Search::Bfs,
+            Self::Levels | Self::Dataflow | Self::StaterightBfs => Search::Bfs,
             Self::StaterightDfs => Search::Dfs,
         }
     }
@@ -244,6 +251,7 @@ fn right_worlds(names: &[String], tier: Tier) -> Result<Worlds, Bad> {
 pub(super) fn check_streams(world: &World, how: &How) -> Result<Report, Bad> {
     let mut report = match how.engine {
         EngineArg::Levels => check_levels(world, &how.options)?,
+        EngineArg::Dataflow => cluster::check(world, &how.dataflow)?,
         EngineArg::StaterightBfs | EngineArg::StaterightDfs => {
             check_one(world, how.engine.search(), how.options.threads)
         }

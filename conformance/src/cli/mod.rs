@@ -4,6 +4,7 @@
 //! which. 3: a run was cut short, and has found nothing wrong so far.
 
 mod check;
+mod cluster;
 mod conform;
 mod explore;
 mod files;
@@ -218,6 +219,8 @@ struct RequirementsArgs {
 enum EngineArg {
     /// The project's own: breadth first, packed states, shortest counterexamples.
     Levels,
+    /// The same search on timely dataflow: threads, processes, hosts.
+    Dataflow,
     /// stateright's breadth-first search on readable states.
     StaterightBfs,
     /// stateright's depth-first search on readable states.
@@ -254,6 +257,15 @@ struct HowArgs {
     /// A checkpoint at most every so many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     checkpoint_every: u64,
+    /// With `--engine dataflow`: a file with each process's host:port on a line of its own.
+    #[arg(long, value_name = "FILE", requires = "process")]
+    hosts: Option<PathBuf>,
+    /// Which line of `--hosts` this process is, from 0.
+    #[arg(long, value_name = "I", requires = "hosts")]
+    process: Option<usize>,
+    /// How long the other processes are waited for.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    patience: u64,
     /// Begin anew, whatever checkpoint is there.
     #[arg(long, requires = "checkpoint")]
     restart: bool,

@@ -33,6 +33,7 @@ mod world;
 pub use expand::{Mode, StepCode, Successor};
 pub use state::{Fingerprint, Network, PackedState};
 pub use store::Full;
+pub(crate) use store::Quick;
 pub use verdict::{Verdict, VerdictClass};
-pub use wire::{Definition, Table};
+pub use wire::{Definition, Table, Undefined};
 pub use world::PackedWorld;

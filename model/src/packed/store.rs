@@ -96,7 +96,7 @@ pub(super) fn decode<T: DeserializeOwned>(content: &[u8]) -> Option<T> {
 
 /// A quick hash for keys of a few words in tables that no stranger fills.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Quick(u64);
+pub(crate) struct Quick(u64);
 
 impl BuildHasher for Quick {
     type Hasher = Self;

@@ -54,6 +54,11 @@ pub enum Undefined {
 impl PackedWorld {
     /// What the numbers of a state are numbers of.
     pub fn numbers(&self, state: &PackedState) -> impl Iterator<Item = (Table, u32)> + use<> {
+        Self::numbers_of(state)
+    }
+
+    /// The same of any world's state.
+    pub fn numbers_of(state: &PackedState) -> impl Iterator<Item = (Table, u32)> + use<> {
         let ends = [(Table::Client, state.ends[0]), (Table::Server, state.ends[1])];
         let packets = ones(state.network.bits()).map(|bit| (Table::Packet, bit));
         ends.into_iter().chain([(Table::Notes, state.notes)]).chain(packets)

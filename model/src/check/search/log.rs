@@ -15,7 +15,7 @@ pub(super) const ENTRY: usize = 16;
 /// How much is kept in memory.
 const BUFFER: usize = 1 << 16;
 
-pub(super) struct Log {
+pub(in crate::check) struct Log {
     /// Where its file is to be; a temporary folder if nobody wants it afterwards.
     folder: Option<PathBuf>,
     number: usize,
@@ -33,12 +33,12 @@ pub(super) struct Log {
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 impl Log {
-    pub(super) fn new(folder: Option<PathBuf>, number: usize) -> Self {
+    pub(in crate::check) fn new(folder: Option<PathBuf>, number: usize) -> Self {
         let buffer = Vec::new();
         Self { folder, number, file: None, written: 0, buffer, levels: vec![0], failed: None }
     }
 
-    pub(super) fn push(&mut self, state: Fingerprint, parent: Fingerprint) {
+    pub(in crate::check) fn push(&mut self, state: Fingerprint, parent: Fingerprint) {
         self.buffer.extend_from_slice(&state.to_le_bytes());
         self.buffer.extend_from_slice(&parent.to_le_bytes());
         if self.buffer.len() >= BUFFER
@@ -50,21 +50,21 @@ impl Log {
     }
 
     /// In memory, in bytes.
-    pub(super) fn memory(&self) -> usize {
+    pub(in crate::check) fn memory(&self) -> usize {
         self.buffer.capacity()
     }
 
     /// Bytes so far.
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::check) fn len(&self) -> u64 {
         self.written + self.buffer.len() as u64
     }
 
     /// A level ends here.
-    pub(super) fn end_level(&mut self) {
+    pub(in crate::check) fn end_level(&mut self) {
         self.levels.push(self.len());
     }
 
-    pub(super) fn levels(&self) -> &[u64] {
+    pub(in crate::check) fn levels(&self) -> &[u64] {
         &self.levels
     }
 
@@ -102,7 +102,7 @@ impl Log {
     }
 
     /// Everything so far is on disk.
-    pub(super) fn sync(&mut self) -> Result<(), Failure> {
+    pub(in crate::check) fn sync(&mut self) -> Result<(), Failure> {
         if let Some(source) = self.failed.take() {
             return Err(self.failure(source));
         }
@@ -114,12 +114,12 @@ impl Log {
     }
 
     /// Whether it is whole so far.
-    pub(super) fn check(&mut self) -> Result<(), Failure> {
+    pub(in crate::check) fn check(&mut self) -> Result<(), Failure> {
         self.failed.take().map_or(Ok(()), |source| Err(self.failure(source)))
     }
 
     /// Goes on from a file whose first `levels.last()` bytes are good; `each` is told every entry's state.
-    pub(super) fn reopen(
+    pub(in crate::check) fn reopen(
         &mut self,
         levels: Vec<u64>,
         mut each: impl FnMut(Fingerprint),
@@ -146,7 +146,7 @@ impl Log {
     }
 
     /// The state from which `state`, a state of this level (counted from 0), was reached first.
-    pub(super) fn parent(
+    pub(in crate::check) fn parent(
         &mut self,
         state: Fingerprint,
         level: usize,

@@ -32,9 +32,10 @@ use crate::world::system::World;
 pub use checkpoint::BadCheckpoint;
 pub use witness::Path;
 
-use self::log::Log;
+pub(super) use self::log::Log;
 use self::queue::Queue;
-use self::table::Visited;
+pub(super) use self::table::Visited;
+pub(super) use self::witness::replay;
 
 /// Into how many parts states are divided, whatever the number of threads.
 pub const SHARDS: usize = 16;
@@ -201,9 +202,9 @@ impl Outcome {
 /// A state on its way to its shard.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record {
-    fingerprint: Fingerprint,
-    parent: Fingerprint,
-    state: PackedState,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) parent: Fingerprint,
+    pub(super) state: PackedState,
 }
 
 /// A shard: the states whose fingerprints begin alike.

@@ -4,27 +4,27 @@ use std::collections::HashSet;
 
 use memmap2::MmapMut;
 
-use crate::packed::{Fingerprint, PackedState};
+use crate::packed::{Fingerprint, PackedState, Quick};
 
 use super::{Record, SHARDS};
 
 /// The states of a shard.
-pub(super) enum Visited {
+pub(in crate::check) enum Visited {
     Fingerprints(Table),
-    States(HashSet<PackedState>),
+    States(HashSet<PackedState, Quick>),
 }
 
 impl Visited {
     /// An empty one, with room for `expected` states.
-    pub(super) fn new(exact: bool, expected: usize) -> Self {
+    pub(in crate::check) fn new(exact: bool, expected: usize) -> Self {
         match exact {
-            true => Self::States(HashSet::with_capacity(expected)),
+            true => Self::States(HashSet::with_capacity_and_hasher(expected, Quick::default())),
             false => Self::Fingerprints(Table::for_states(expected)),
         }
     }
 
     /// Adds the states of these records; `fresh` hears of those that were not there, in order.
-    pub(super) fn insert(&mut self, records: &[Record], mut fresh: impl FnMut(&Record)) {
+    pub(in crate::check) fn insert(&mut self, records: &[Record], mut fresh: impl FnMut(&Record)) {
         match self {
             Self::States(states) => {
                 for record in records {
@@ -43,7 +43,7 @@ impl Visited {
     }
 
     /// Adds one; for a run that is resumed.
-    pub(super) fn put(&mut self, fingerprint: Fingerprint) {
+    pub(in crate::check) fn put(&mut self, fingerprint: Fingerprint) {
         match self {
             Self::Fingerprints(table) => {
                 table.make_room(1);
@@ -54,7 +54,7 @@ impl Visited {
     }
 
     /// In bytes.
-    pub(super) fn memory(&self) -> usize {
+    pub(in crate::check) fn memory(&self) -> usize {
         match self {
             Self::Fingerprints(table) => table.memory(),
             Self::States(states) => states.capacity() * (size_of::<PackedState>() + 1) * 8 / 7,
@@ -70,7 +70,7 @@ const HUGE: usize = 1 << 21;
 
 /// Fingerprints with open addressing. Grows by half when it is seven eighths full: shards grow at different
 /// moments, so there is never much of an old table beside a new one.
-pub(super) struct Table {
+pub(in crate::check) struct Table {
     bytes: Bytes,
     lines: usize,
     len: usize,

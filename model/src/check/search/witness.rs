@@ -3,7 +3,7 @@
 use stateright::Model;
 
 use crate::check::engine::StatePath;
-use crate::packed::{Fingerprint, PackedState};
+use crate::packed::{Fingerprint, PackedWorld};
 
 use super::rounds::shard_of;
 use super::{Cut, Failure, Hit, Outcome, Run};
@@ -46,36 +46,31 @@ impl Run<'_> {
             way.push(at);
         }
         way.reverse();
-        Ok(self.replay(&way))
+        Ok(replay(&mut self.world, &way))
     }
+}
 
-    /// The states with these fingerprints, each a successor of the one before.
-    ///
-    /// Under a reduction a state stands for others; the way through the readable states is found by steps
-    /// whose result stands for the same.
-    fn replay(&mut self, way: &[Fingerprint]) -> Path {
-        let world = *self.world.world();
-        let mut readable = world.init_states().swap_remove(0);
-        let mut path = Path::new();
-        let mut actions = Vec::new();
-        for wanted in &way[1..] {
-            world.actions(&readable, &mut actions);
-            let found = actions.drain(..).find_map(|action| {
-                let next = world.next_state(&readable, action.clone())?;
-                let packed = self.stands_for(&next)?;
-                (self.world.fingerprint(&packed) == *wanted).then_some((action, next))
-            });
-            let Some((action, next)) = found else {
-                unreachable!("a step that the packed world takes and the readable one does not")
-            };
-            path.push((std::mem::replace(&mut readable, next), Some(action)));
-        }
-        path.push((readable, None));
-        path
+/// The states with these fingerprints, each a successor of the one before.
+///
+/// Under a reduction a state stands for others; the way through the readable states is found by steps whose
+/// result stands for the same.
+pub(in crate::check) fn replay(packed: &mut PackedWorld, way: &[Fingerprint]) -> Path {
+    let world = *packed.world();
+    let mut readable = world.init_states().swap_remove(0);
+    let mut path = Path::new();
+    let mut actions = Vec::new();
+    for wanted in &way[1..] {
+        world.actions(&readable, &mut actions);
+        let found = actions.drain(..).find_map(|action| {
+            let next = world.next_state(&readable, action.clone())?;
+            let state = packed.pack(&next).and_then(|state| packed.canonical_state(state)).ok()?;
+            (packed.fingerprint(&state) == *wanted).then_some((action, next))
+        });
+        let Some((action, next)) = found else {
+            unreachable!("a step that the packed world takes and the readable one does not")
+        };
+        path.push((std::mem::replace(&mut readable, next), Some(action)));
     }
-
-    fn stands_for(&mut self, state: &crate::world::system::WorldState) -> Option<PackedState> {
-        let packed = self.world.pack(state).ok()?;
-        self.world.canonical_state(packed).ok()
-    }
+    path.push((readable, None));
+    path
 }

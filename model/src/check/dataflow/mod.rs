@@ -1,0 +1,207 @@
+//! The same search on an existing engine: timely dataflow, on threads, processes and hosts.
+//!
+//! States belong to workers by fingerprint. A worker receives the states of a level, keeps those that are
+//! new, and once nobody can send it more of that level (timely's frontier says so) expands them and sends the
+//! successors to their owners. Time is the level, so depths are exact and ways are shortest; there is no
+//! barrier of ours, and the end is timely's to detect.
+//!
+//! Every worker has tables of its own ([`PackedWorld`](crate::packed::PackedWorld)), so a number means something
+//! else in each of them: `translate` sends with the first use of a number what it stands for.
+//!
+//! A violation, or a limit, ends the search with the level in which it was found. A process that dies takes
+//! the others with it: nothing is reported then but a [`Failure`].
+
+mod collect;
+mod translate;
+mod worker;
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use timely::{CommunicationConfig, WorkerConfig};
+
+use crate::check::engine::StatePath;
+use crate::check::search::Failure as FileFailure;
+use crate::world::system::World;
+
+/// Who takes part.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Each process's address, as `host:port`, the same list in the same order everywhere. At most one: this
+    /// process is alone.
+    pub hosts: Vec<String>,
+    /// This process's place in the list, from 0.
+    pub process: usize,
+    /// How long the others are waited for.
+    pub patience: Duration,
+}
+
+impl Cluster {
+    /// No other process.
+    pub const ALONE: Self =
+        Self { hosts: Vec::new(), process: 0, patience: Duration::from_secs(30) };
+}
+
+/// How a run is to go. All processes need the same but for the cluster's `process`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Worker threads of each process, at least one.
+    pub threads: usize,
+    /// Who takes part.
+    pub cluster: Cluster,
+    /// How many states are expected in all; 0 if nobody knows.
+    pub expected: usize,
+    /// The search ends with the level in which a worker has more states than this.
+    pub state_limit: Option<usize>,
+    /// The search ends with the level that is under way after so long.
+    pub time_limit: Option<Duration>,
+    /// The search ends with the level in which the first invariant breaks.
+    pub stop_at_violation: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            cluster: Cluster::ALONE,
+            expected: 0,
+            state_limit: None,
+            time_limit: None,
+            stop_at_violation: false,
+        }
+    }
+}
+
+/// Why nothing can be said.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The cluster cannot be what it is said to be.
+    #[error("process {process} is none of the {hosts} hosts")]
+    NoSuchProcess {
+        /// The process asked for.
+        process: usize,
+        /// How many there are.
+        hosts: usize,
+    },
+    /// Not every process came in time.
+    #[error("not all of {} came within {} s", hosts.join(", "), patience.as_secs())]
+    MissingPeer {
+        /// The hosts.
+        hosts: Vec<String>,
+        /// How long they were waited for.
+        patience: Duration,
+    },
+    /// The address cannot be listened on.
+    #[error("{address}: {why}")]
+    Address {
+        /// Which.
+        address: String,
+        /// Why not.
+        why: String,
+    },
+    /// A process or a worker ended in the middle of the run.
+    #[error(
+        "a process of the cluster is gone in the middle of the run, so nothing is shown ({why})"
+    )]
+    LostPeer {
+        /// What was seen of it.
+        why: String,
+    },
+    /// A log could not be written or read.
+    #[error(transparent)]
+    File(#[from] FileFailure),
+}
+
+/// What the whole cluster found.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Distinct states.
+    pub states: usize,
+    /// Edges, self-loops included.
+    pub edges: usize,
+    /// Levels.
+    pub levels: usize,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it was cut, if it was.
+    pub cut: Option<String>,
+    /// For each property, in order, a shortest way to a state that breaks it or shows it to be reachable.
+    /// Empty in all processes but the first.
+    pub hits: Vec<Option<StatePath>>,
+    /// The states of each worker.
+    pub shares: Vec<usize>,
+    /// How many records, and how many definitions, went from one worker to another.
+    pub sent: (usize, usize),
+}
+
+/// Checks every property of a world in every state that can be reached, with all of a cluster.
+///
+/// Every process has to call this with the same world; each gets the counts and the cut, the first one the
+/// ways as well.
+///
+/// # Errors
+///
+/// [`Failure`]; then nothing is known, whatever was seen before.
+pub fn run(world: World, options: &Options) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    let (builders, others) = connect(options)?;
+    let each = options.clone();
+    let workers =
+        timely::execute::execute_from(builders, others, WorkerConfig::default(), move |worker| {
+            worker::run(worker, world, &each)
+        })
+        .map_err(|why| Failure::LostPeer { why })?;
+    let mut outcome = None;
+    for result in workers.join() {
+        let mine = result.map_err(|why| Failure::LostPeer { why })??;
+        outcome = Some(match outcome {
+            None => mine,
+            Some(first) => first,
+        });
+    }
+    let outcome: Option<Outcome> = outcome;
+    let mut outcome =
+        outcome.ok_or_else(|| Failure::LostPeer { why: "no worker ended".to_owned() })?;
+    outcome.took = start.elapsed();
+    Ok(outcome)
+}
+
+type Connected =
+    (Vec<timely::communication::allocator::AllocatorBuilder>, Box<dyn std::any::Any + Send>);
+
+/// Threads alone, or connections to all the others.
+fn connect(options: &Options) -> Result<Connected, Failure> {
+    let Cluster { hosts, process, patience } = options.cluster.clone();
+    let threads = options.threads.max(1);
+    let config = match hosts.len() {
+        0 | 1 => CommunicationConfig::Process(threads),
+        count if process >= count => {
+            return Err(Failure::NoSuchProcess { process, hosts: count });
+        }
+        _ => CommunicationConfig::Cluster {
+            threads,
+            process,
+            addresses: hosts.clone(),
+            report: false,
+            zerocopy: false,
+        },
+    };
+    let (tell, told) = mpsc::channel();
+    // timely tries for ever. Whoever waits longer than this has given up already, so nobody misses the thread.
+    std::thread::spawn(move || {
+        let _ = tell.send(config.try_build());
+    });
+    match told.recv_timeout(patience) {
+        Ok(Ok(connected)) => Ok(connected),
+        Ok(Err(why)) => {
+            let address = hosts.get(process).cloned().unwrap_or_default();
+            Err(Failure::Address { address, why })
+        }
+        // A panic of timely's threads ends the channel: an address that is none.
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            let address = hosts.get(process).cloned().unwrap_or_default();
+            Err(Failure::Address { address, why: "cannot be listened on".to_owned() })
+        }
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(Failure::MissingPeer { hosts, patience }),
+    }
+}

@@ -37,3 +37,8 @@ pub(crate) use store::Quick;
 pub use verdict::{Verdict, VerdictClass};
 pub use wire::{Definition, Table, Undefined};
 pub use world::PackedWorld;
+
+/// The fixed hash of a text.
+pub(crate) fn hash_of(text: &str) -> u64 {
+    state::hash(0, text.as_bytes())
+}

@@ -9,6 +9,7 @@
 mod connection;
 mod credit;
 mod flow;
+mod pairs;
 pub mod progress;
 mod reachability;
 
@@ -130,10 +131,7 @@ fn is_quiet(world: &World, state: &WorldState) -> bool {
 /// Every property that has a subject in `preset`.
 pub fn all(preset: &Preset) -> Vec<Property<World>> {
     if !preset.observed {
-        // stateright explores nothing where nothing is to be shown.
-        let condition: Condition = |_, _| true;
-        let name = "§3 a state is a state";
-        return vec![Property { expectation: Expectation::Always, name, condition }];
+        return without_observer(preset);
     }
     let mut properties = Vec::new();
     for (name, needs, condition) in INVARIANTS.iter().flat_map(|list| list.iter()) {
@@ -150,6 +148,25 @@ pub fn all(preset: &Preset) -> Vec<Property<World>> {
         (property.expectation != Expectation::Always, section_of(property.name))
     });
     properties
+}
+
+/// The properties of a preset in which nobody takes notes.
+fn without_observer(preset: &Preset) -> Vec<Property<World>> {
+    let property = |expectation: Expectation| {
+        move |(name, condition): (&'static str, Condition)| Property {
+            expectation: expectation.clone(),
+            name,
+            condition,
+        }
+    };
+    let always = pairs::INVARIANTS.iter().copied().map(property(Expectation::Always));
+    let sometimes = pairs::reachable(preset).into_iter().map(property(Expectation::Sometimes));
+    always.chain(sometimes).collect()
+}
+
+/// The names of the invariants that are asked where there is no observer.
+pub fn names_without_observer() -> Vec<&'static str> {
+    pairs::names().collect()
 }
 
 fn side_of_hostile_victim(world: &World) -> Option<Side> {

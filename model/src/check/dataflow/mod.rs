@@ -12,12 +12,19 @@
 //! the others with it: nothing is reported then but a [`Failure`].
 
 mod collect;
+mod connect;
 mod translate;
 mod worker;
 
-use std::sync::mpsc;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use timely::communication::Hooks;
+use timely::communication::allocator::zero_copy::initialize::initialize_networking_from_sockets;
+use timely::communication::allocator::{AllocatorBuilder, ProcessBuilder};
+use timely::execute::execute_from;
+use timely::worker::Worker;
 use timely::{CommunicationConfig, WorkerConfig};
 
 use crate::check::engine::StatePath;
@@ -144,64 +151,53 @@ pub struct Outcome {
 /// [`Failure`]; then nothing is known, whatever was seen before.
 pub fn run(world: World, options: &Options) -> Result<Outcome, Failure> {
     let start = Instant::now();
-    let (builders, others) = connect(options)?;
+    let (builders, others) = builders(world, options)?;
     let each = options.clone();
-    let workers =
-        timely::execute::execute_from(builders, others, WorkerConfig::default(), move |worker| {
-            worker::run(worker, world, &each)
-        })
-        .map_err(|why| Failure::LostPeer { why })?;
-    let mut outcome = None;
-    for result in workers.join() {
-        let mine = result.map_err(|why| Failure::LostPeer { why })??;
-        outcome = Some(match outcome {
-            None => mine,
-            Some(first) => first,
-        });
-    }
-    let outcome: Option<Outcome> = outcome;
-    let mut outcome =
-        outcome.ok_or_else(|| Failure::LostPeer { why: "no worker ended".to_owned() })?;
-    outcome.took = start.elapsed();
-    Ok(outcome)
+    // timely's threads panic when a process is gone, and whoever waits for them does, too.
+    let run = AssertUnwindSafe(move || search(builders, others, world, each));
+    let outcome = catch_unwind(run)
+        .unwrap_or_else(|_| Err(Failure::LostPeer { why: "its connection ended".to_owned() }));
+    outcome.map(|outcome| Outcome { took: start.elapsed(), ..outcome })
 }
 
-type Connected =
-    (Vec<timely::communication::allocator::AllocatorBuilder>, Box<dyn std::any::Any + Send>);
+fn search(
+    builders: Vec<AllocatorBuilder>,
+    others: Box<dyn Any + Send>,
+    world: World,
+    options: Options,
+) -> Result<Outcome, Failure> {
+    let config = WorkerConfig::default();
+    let work = move |worker: &mut Worker| worker::run(worker, world, &options);
+    let lost = |why| Failure::LostPeer { why };
+    let workers = execute_from(builders, others, config, work).map_err(lost)?;
+    let mut results = workers.join().into_iter().map(|result| result.map_err(lost)?);
+    // All are told the same; the first worker of the first process has the ways besides.
+    let first = results.next().ok_or_else(|| lost("no worker ended".to_owned()))?;
+    results.try_for_each(|result| result.map(|_| ()))?;
+    first
+}
 
 /// Threads alone, or connections to all the others.
-fn connect(options: &Options) -> Result<Connected, Failure> {
-    let Cluster { hosts, process, patience } = options.cluster.clone();
+fn builders(
+    world: World,
+    options: &Options,
+) -> Result<(Vec<AllocatorBuilder>, Box<dyn Any + Send>), Failure> {
     let threads = options.threads.max(1);
-    let config = match hosts.len() {
-        0 | 1 => CommunicationConfig::Process(threads),
-        count if process >= count => {
-            return Err(Failure::NoSuchProcess { process, hosts: count });
-        }
-        _ => CommunicationConfig::Cluster {
-            threads,
-            process,
-            addresses: hosts.clone(),
-            report: false,
-            zerocopy: false,
-        },
-    };
-    let (tell, told) = mpsc::channel();
-    // timely tries for ever. Whoever waits longer than this has given up already, so nobody misses the thread.
-    std::thread::spawn(move || {
-        let _ = tell.send(config.try_build());
-    });
-    match told.recv_timeout(patience) {
-        Ok(Ok(connected)) => Ok(connected),
-        Ok(Err(why)) => {
-            let address = hosts.get(process).cloned().unwrap_or_default();
-            Err(Failure::Address { address, why })
-        }
-        // A panic of timely's threads ends the channel: an address that is none.
-        Err(mpsc::RecvTimeoutError::Disconnected) => {
-            let address = hosts.get(process).cloned().unwrap_or_default();
-            Err(Failure::Address { address, why: "cannot be listened on".to_owned() })
-        }
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(Failure::MissingPeer { hosts, patience }),
+    let Cluster { hosts, process, .. } = &options.cluster;
+    let lost = |why: String| Failure::LostPeer { why };
+    if hosts.len() < 2 {
+        return CommunicationConfig::Process(threads).try_build().map_err(lost);
     }
+    if *process >= hosts.len() {
+        return Err(Failure::NoSuchProcess { process: *process, hosts: hosts.len() });
+    }
+    let Options { state_limit, time_limit, stop_at_violation, .. } = options;
+    let run =
+        format!("{:?} {threads} {state_limit:?} {time_limit:?} {stop_at_violation}", world.preset);
+    let sockets = connect::connect(&options.cluster, crate::packed::hash_of(&run))?;
+    let hooks = Hooks::default();
+    let own = ProcessBuilder::new_typed_vector(threads, hooks.refill.clone(), hooks.spill.clone());
+    let built = initialize_networking_from_sockets(own, sockets, *process, threads, hooks);
+    let (builders, guard) = built.map_err(|error| lost(error.to_string()))?;
+    Ok((builders.into_iter().map(AllocatorBuilder::Tcp).collect(), Box::new(guard)))
 }

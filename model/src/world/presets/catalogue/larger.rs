@@ -171,6 +171,18 @@ pub(super) const LARGER: &[Preset] = &[
         sends: Sends::Freely,
         ..BASE
     },
+    Preset {
+        name: "crowd-full",
+        tier: Tier::Full,
+        about: "four bytes, reset, aborted and lost; any permitted frame at any time, four packets in flight",
+        abstraction: "the naive world at its largest: no observer, one stream, nothing reduced",
+        length: 4,
+        in_flight: 4,
+        calls: Calls { late: false, drop: false, ..ALL_CALLS },
+        weather: LOSSY,
+        sends: Sends::Freely,
+        ..TWIN
+    },
     // The twins: specs/streams.pml describes the same worlds in Promela, and has as many states.
     Preset {
         name: "twin-stream",

@@ -6,12 +6,21 @@
 #               the same worlds in Promela, counted by SPIN
 # make documents
 #               writes the tables in documents again that commands make
+# make cluster  the search on three processes on loopback, compared with one
+# make bench-check
+#               every engine on one preset, side by side, into model/README.md
 # make bench    how fast the judge and the checker are
 # make explore  the presets in the browser, at http://127.0.0.1:3000/
 # make deny     licences, bans and sources of the dependencies, with cargo-deny
 
 .DEFAULT_GOAL := prove
-.PHONY: prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+bench-check: toolchain spin
+	cargo bench --locked -p streamproof-model --bench engines -- twin-crowd --rounds 3 --update $(CURDIR)/model/README.md
+
+cluster: toolchain
+	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
+
+.PHONY: cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -35,7 +44,7 @@ test: toolchain spin
 	cargo test --workspace --locked --no-fail-fast
 
 nightly: toolchain
-	cargo run --release --locked -- check --tier full --search dfs
+	cargo run --release --locked -- check --tier full
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \
 		cargo test --release --locked -p streamproof-conformance --test random_walks
 

@@ -46,9 +46,6 @@ const ENGINES: &[(&str, usize)] = &[
     ("SPIN dfs", 1),
 ];
 
-/// stateright on readable states takes minutes, so it is measured in the first round alone.
-const ONCE: &[(&str, usize)] = &[("stateright bfs, readable", 1)];
-
 /// One run.
 #[derive(Clone, Copy, Debug)]
 struct Measured {
@@ -88,8 +85,7 @@ fn main() {
     let mut measured = Measurements::new();
     let mut expect = 0;
     for round in 0..rounds {
-        let once = ONCE.iter().filter(|_| round == 0);
-        for (engine, threads) in ENGINES.iter().chain(once) {
+        for (engine, threads) in ENGINES {
             let run = match (*engine, &spin) {
                 ("SPIN dfs", None) => continue,
                 ("SPIN dfs", Some(directory)) => run_spin(directory),
@@ -121,7 +117,7 @@ fn child(name: &str, engine: &str, threads: usize, expected: usize) {
     let world = World::new(Preset::find(name).expect("a preset of this name"));
     // Full tables are a present to stateright; the other engines fill theirs while they run.
     let packed = || PackedModel::new(world).expect("a temporary folder");
-    let packed = (engine.starts_with("stateright") && !engine.ends_with("readable")).then(packed);
+    let packed = engine.starts_with("stateright").then(packed);
     // What filling them took does not count: the peak begins anew.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let start = Instant::now();
@@ -237,7 +233,7 @@ fn markdown(name: &str, rounds: usize, measured: &Measurements) -> String {
          |---|---|---|---|---|\n",
         any.states, any.edges
     );
-    for (engine, threads) in ENGINES.iter().chain(ONCE) {
+    for (engine, threads) in ENGINES {
         let Some(runs) = measured.get(&(*engine, *threads)) else { continue };
         let rate = median(runs.iter().map(Measured::rate).collect());
         let bytes = median(runs.iter().map(Measured::bytes_each).collect());

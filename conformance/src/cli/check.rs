@@ -70,6 +70,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     if args.how.monotone {
         worlds.streams.iter_mut().for_each(|world| *world = world.monotone());
     }
+    if !args.how.reduce.is_empty() {
+        worlds.streams.iter_mut().for_each(|world| *world = world.staying_reset());
+    }
     let how = How {
         engine: args.engine,
         options: options(args, threads, &worlds.streams)?,

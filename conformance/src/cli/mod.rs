@@ -10,6 +10,7 @@ mod explore;
 mod files;
 mod graph;
 mod known;
+mod liveness;
 mod mutants;
 mod progress;
 mod prove;
@@ -48,6 +49,8 @@ enum Command {
     Presets,
     /// Check presets exhaustively.
     Check(CheckArgs),
+    /// Ask what comes in the end, on every fair path.
+    Liveness(LivenessArgs),
     /// Write a preset's whole graph: every state, every edge.
     Graph(GraphArgs),
     /// Walk through a preset in the browser, with a sequence diagram for each path.
@@ -282,6 +285,21 @@ enum ReduceArg {
 }
 
 #[derive(Args, Debug)]
+struct LivenessArgs {
+    /// Which presets; all quick ones if none is named.
+    presets: Vec<String>,
+    /// Ask under a wrong rule: the name of a mutant. Its own preset if none is named.
+    #[arg(long)]
+    mutant: Option<String>,
+    /// Where diagrams of what is refuted are written.
+    #[arg(long, default_value = "streamproof-out")]
+    out: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
 struct GraphArgs {
     /// The preset.
     preset: String,
@@ -368,6 +386,7 @@ pub fn run() -> ExitCode {
             Ok(Verdict::Holds)
         }
         Command::Check(args) => check::run(&args),
+        Command::Liveness(args) => liveness::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Conform(args) => conform::run(&args),

@@ -142,6 +142,11 @@ pub fn check_packed(
     progress: &mut dyn FnMut(search::Progress),
 ) -> Result<Report, search::Failure> {
     let outcome = search::run(world, options, progress)?;
+    if let Some(search::Cut::Full(why)) = &outcome.cut
+        && options.is_unlimited()
+    {
+        return Ok(check_unpacked(world, options.threads, &why.to_string()));
+    }
     let cut = outcome.cut.as_ref().map(ToString::to_string);
     let mut notes = vec![format!("{} bytes a state", bytes_each(&outcome))];
     notes.push(match outcome.exact {
@@ -170,6 +175,13 @@ pub fn check_packed(
         cut,
         notes,
     })
+}
+
+/// A world that is too large for packed states: stateright checks the readable ones.
+fn check_unpacked(world: World, threads: usize, why: &str) -> Report {
+    let mut report = check(world, Search::Bfs, threads, &mut |_| {});
+    report.notes.push(format!("{why}; checked by stateright on readable states"));
+    report
 }
 
 fn bytes_each(outcome: &search::Outcome) -> usize {

@@ -4,6 +4,7 @@
 pub mod dataflow;
 pub mod engine;
 pub mod graph;
+pub mod liveness;
 pub mod packed_graph;
 pub mod progress;
 pub mod search;

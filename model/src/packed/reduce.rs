@@ -4,24 +4,28 @@
 //! They are for worlds with a monotone network
 //! ([`World::monotone`](crate::world::system::World::monotone)) and without an observer, whose notes keep
 //! apart what the endpoints do not. Such a world's steps never undo anything, but for those that change
-//! nothing, so it has no cycles.
+//! nothing, so it has no cycles: provided that an endpoint that was reset stays so (C-3 and C-1 together let a
+//! receiver go to and fro between Data Recvd and Reset Recvd for ever).
 //!
 //! - **dead values** (`dead`): what can never matter again gets one fixed content; a packet whose arrival
 //!   changes nothing any more, and whose acknowledgement changes nothing either, is taken out. The lemma: a
 //!   full state and its normal form have, normalised, the same successors, but for steps that change nothing.
 //! - **ample sets** (`ample`): a stream that cannot touch the connection's credit any more moves alone while
 //!   it can move at all. The lemma: the same ends, the same verdicts, the same states of each stream.
-//! - **symmetry** (`symmetry`): streams that are there from the beginning and have the same bounds are
+//! - **symmetry** (`symmetry`): once both ends have all streams, those with the same bounds are
 //!   interchangeable; of the states that differ in their order, the one with the least fingerprint stands for
-//!   all. The lemma: the orbits of the full states are the reduced states.
+//!   all. (Before, they are not: a stream opens those before it, §2.1.) The lemma: the orbits of the full states are the reduced states.
 
 mod ample;
 mod dead;
 mod symmetry;
 
-pub(super) use ample::{decoupled, subject};
+pub(super) use ample::subject;
 
+use crate::rfc::choices::Choice;
 use crate::rfc::endpoint::Endpoint;
+use crate::rfc::identity::StreamId;
+use crate::rfc::receiving::ReceivingPart;
 use crate::world::presets::{Preset, Sends};
 use crate::world::system::World;
 
@@ -71,6 +75,9 @@ impl Reductions {
         if self.any() && !plain {
             return Err(format!("{name}: reductions need two endpoints that keep the rules"));
         }
+        if self.any() && preset.choices.data_completes_after_reset != Choice::Never {
+            return Err(format!("{name}: reductions need endpoints that stay reset (C-3 never)"));
+        }
         if self.symmetry && preset.calls.open > 0 {
             return Err(format!(
                 "{name}: streams that are opened one after the other are not alike"
@@ -80,29 +87,70 @@ impl Reductions {
     }
 }
 
+/// What the reductions take for granted, as values, so that tests can plant faults in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Lemmas {
+    /// Whether what a part has received is dead although its state says otherwise.
+    pub forget_received: fn(&ReceivingPart) -> bool,
+    /// Whether a stream of an endpoint cannot touch what it shares with others.
+    pub is_decoupled: fn(&World, &Endpoint, StreamId) -> bool,
+    /// Whether a step that changes nothing counts as a move of its stream.
+    pub counts_stutters: bool,
+    /// Whether streams are sorted before both ends have all of them: one opens those before it, so until then
+    /// they are not alike.
+    pub sorts_early: bool,
+}
+
+impl Lemmas {
+    /// The right ones.
+    pub const RIGHT: Self = Self {
+        forget_received: |_| false,
+        is_decoupled: ample::is_decoupled,
+        counts_stutters: false,
+        sorts_early: false,
+    };
+}
+
 /// The reductions of a packed world, with their tables.
 #[derive(Debug)]
 pub(super) struct Reducer {
     reductions: Reductions,
+    lemmas: Lemmas,
     orders: symmetry::Orders,
 }
 
 impl Reducer {
-    pub(super) fn new(reductions: Reductions) -> Self {
-        Self { reductions, orders: symmetry::Orders::default() }
+    pub(super) fn new(reductions: Reductions, lemmas: Lemmas) -> Self {
+        Self { reductions, lemmas, orders: symmetry::Orders::default() }
     }
 
-    pub(super) fn normal_end(&self, world: &World, end: Endpoint) -> Endpoint {
-        if self.reductions.dead { dead::normal(world, end) } else { end }
+    /// The streams that are decoupled at an endpoint.
+    pub(super) fn decoupled(&self, world: &World, end: &Endpoint) -> Vec<StreamId> {
+        let ids = end.streams.keys().copied();
+        ids.filter(|id| (self.lemmas.is_decoupled)(world, end, *id)).collect()
+    }
+
+    pub(super) fn normal_end(&self, end: Endpoint) -> Endpoint {
+        if self.reductions.dead { dead::normal(end, &self.lemmas) } else { end }
     }
 }
 
 impl PackedWorld {
     /// The state that stands for `state` and those that are alike; `None` if the tables lack something.
     pub(super) fn canonical(&self, state: PackedState) -> Option<PackedState> {
-        let Some(Reducer { reductions, orders }) = &self.reducer else { return Some(state) };
+        let Some(Reducer { reductions, orders, lemmas }) = &self.reducer else {
+            return Some(state);
+        };
         let state = if reductions.dead { self.without_dead_packets(state)? } else { state };
-        if reductions.symmetry { orders.least(self, state) } else { Some(state) }
+        let sorts = reductions.symmetry && (lemmas.sorts_early || self.has_all_streams(&state));
+        if sorts { orders.least(self, state) } else { Some(state) }
+    }
+
+    fn has_all_streams(&self, state: &PackedState) -> bool {
+        let preset = &self.world.preset;
+        let all = preset.opened as usize * preset.directions.len();
+        let has = |at: usize| self.ends[at].get(state.ends[at]).as_ref();
+        (0..2).all(|at| has(at).is_some_and(|end| end.streams.len() >= all))
     }
 
     pub(super) fn canonical_or_fill(&mut self, state: PackedState) -> Result<PackedState, Full> {

@@ -13,7 +13,7 @@ use crate::world::history::History;
 use crate::world::system::{World, WorldState};
 
 use super::expand::Mode;
-use super::reduce::{self, Reducer, Reductions};
+use super::reduce::{self, Lemmas, Reducer, Reductions};
 use super::state::{Fingerprint, MAX_PACKETS, Network, PackedState, ones, place, spread};
 use super::store::{Full, QuickMap, Store};
 use super::verdict::Judge;
@@ -158,6 +158,15 @@ impl PackedWorld {
     /// If a reduction is asked for in a world in which it is not sound; see
     /// [`Reductions::fit`](super::reduce::Reductions::fit).
     pub fn new(world: World, reductions: Reductions) -> Self {
+        Self::with_lemmas(world, reductions, Lemmas::RIGHT)
+    }
+
+    /// The same with other lemmas, for tests that plant faults.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_lemmas(world: World, reductions: Reductions, lemmas: Lemmas) -> Self {
         if let Err(why) = reductions.fit(&world.preset) {
             panic!("{why}");
         }
@@ -176,7 +185,7 @@ impl PackedWorld {
             noted: QuickMap::default(),
             handshakes: QuickMap::default(),
             judge: Judge::new(&world),
-            reducer: reductions.any().then(|| Reducer::new(reductions)),
+            reducer: reductions.any().then(|| Reducer::new(reductions, lemmas)),
             decoupled: [Vec::new(), Vec::new()],
         }
     }
@@ -273,7 +282,7 @@ impl PackedWorld {
     /// The number of an endpoint, or of the peer that is none.
     pub(super) fn end(&mut self, at: usize, end: Option<Endpoint>) -> Result<u32, Full> {
         let end = match (&self.reducer, end) {
-            (Some(reducer), Some(end)) => Some(reducer.normal_end(&self.world, end)),
+            (Some(reducer), Some(end)) => Some(reducer.normal_end(end)),
             (_, end) => end,
         };
         let number = self.ends[at].number(end)?;
@@ -281,7 +290,10 @@ impl PackedWorld {
         if rows.len() < self.ends[at].len() {
             rows.push(NO_ROW);
             let end = self.ends[at].get(number).as_ref();
-            let alone = end.map_or(Vec::new(), |end| reduce::decoupled(&self.world, end));
+            let alone = match (&self.reducer, end) {
+                (Some(reducer), Some(end)) => reducer.decoupled(&self.world, end),
+                (None, _) | (_, None) => Vec::new(),
+            };
             let bits = alone.into_iter().map(|id| stream_bit(Some(id)));
             let bits = bits.filter(|bit| *bit < 64).fold(0, |all, bit| all | 1 << bit);
             self.decoupled[at].push(bits);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use stateright::{Model, Path, Property};
 
 use crate::rfc::carriage::Carriage;
-use crate::rfc::choices::Choices;
+use crate::rfc::choices::{Choice, Choices};
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::{ErrorCode, Frame};
 use crate::rfc::identity::Side;
@@ -91,6 +91,12 @@ impl World {
     pub const fn monotone(mut self) -> Self {
         self.preset.weather = Weather { loses: false, duplicates: false, keeps: true };
         self.preset.in_flight = usize::MAX;
+        self
+    }
+
+    /// The same world with endpoints that stay reset (C-3 never), as reductions need it.
+    pub const fn staying_reset(mut self) -> Self {
+        self.preset.choices.data_completes_after_reset = Choice::Never;
         self
     }
 

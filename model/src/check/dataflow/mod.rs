@@ -133,7 +133,6 @@ pub struct Outcome {
     /// Why it was cut, if it was.
     pub cut: Option<String>,
     /// For each property, in order, a shortest way to a state that breaks it or shows it to be reachable.
-    /// Empty in all processes but the first.
     pub hits: Vec<Option<StatePath>>,
     /// The states of each worker.
     pub shares: Vec<usize>,
@@ -143,8 +142,7 @@ pub struct Outcome {
 
 /// Checks every property of a world in every state that can be reached, with all of a cluster.
 ///
-/// Every process has to call this with the same world; each gets the counts and the cut, the first one the
-/// ways as well.
+/// Every process has to call this with the same world; each gets the whole outcome.
 ///
 /// # Errors
 ///
@@ -171,7 +169,7 @@ fn search(
     let lost = |why| Failure::LostPeer { why };
     let workers = execute_from(builders, others, config, work).map_err(lost)?;
     let mut results = workers.join().into_iter().map(|result| result.map_err(lost)?);
-    // All are told the same; the first worker of the first process has the ways besides.
+    // All are told the same.
     let first = results.next().ok_or_else(|| lost("no worker ended".to_owned()))?;
     results.try_for_each(|result| result.map(|_| ()))?;
     first

@@ -92,6 +92,8 @@ struct Search {
     stop: Option<u32>,
     /// A stop that the others have not been told of.
     news: Option<Stop>,
+    /// All have been told of one.
+    told: bool,
     share: Share,
     successors: Vec<Successor>,
 }
@@ -162,6 +164,7 @@ impl Search {
             seen: Vec::new(),
             stop: None,
             news: None,
+            told: false,
             share: Share { hits, worker: index, ..Share::default() },
             successors: Vec::new(),
             start: Instant::now(),
@@ -219,7 +222,10 @@ impl Search {
                         self.is_full(&full, level);
                     }
                 }
-                Message::Stop { why, .. } => self.halt(level, *why),
+                Message::Stop { why, .. } => {
+                    self.told = true;
+                    self.halt(level, *why);
+                }
             }
         }
         for (level, message) in std::mem::take(&mut self.waiting) {
@@ -313,7 +319,9 @@ impl Search {
         if let Some(over) = self.over_limit() {
             self.news.get_or_insert(over);
         }
-        if let Some(why) = self.news.take() {
+        // Once is enough: every stop is a message of the next level, and would call for another.
+        if let Some(why) = self.news.take().filter(|_| !self.told) {
+            self.told = true;
             self.halt(level + 1, why.clone());
             for to in 0..self.peers as u32 {
                 give(Message::Stop { to, why: Box::new(why.clone()) });

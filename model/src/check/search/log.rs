@@ -129,6 +129,11 @@ impl Log {
         let open = OpenOptions::new().read(true).write(true).open(&path);
         let mut file = open.map_err(|source| Failure::File { path: path.clone(), source })?;
         let mut read = || {
+            if file.metadata()?.len() < len {
+                let short = "it ends before what the checkpoint counts";
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, short));
+            }
+            // What was written after the checkpoint is written again.
             file.set_len(len)?;
             file.seek(SeekFrom::Start(0))?;
             let mut reader = io::BufReader::with_capacity(1 << 20, &file);

@@ -73,6 +73,14 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Whether nothing but the end of the world ends the run, and all of it is explored.
+    pub const fn is_unlimited(&self) -> bool {
+        let Limits { memory, time, states } = self.limits;
+        memory.is_none() && time.is_none() && states.is_none() && !self.reductions.any()
+    }
+}
+
 /// What a run may use up before it is cut.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {

@@ -7,7 +7,7 @@
 
 use crate::rfc::call::Subject;
 use crate::rfc::endpoint::Endpoint;
-use crate::rfc::identity::StreamId;
+use crate::rfc::identity::{Direction, StreamId};
 use crate::rfc::receiving::RecvState;
 use crate::rfc::sending::SendingPart;
 use crate::world::action::{Action, Carries};
@@ -17,6 +17,7 @@ use crate::world::system::World;
 use super::super::expand::{Mode, StepCode, Successor};
 use super::super::state::PackedState;
 use super::super::world::PackedWorld;
+use super::Reducer;
 
 /// The stream that an action is about; `None` if it is about the connection.
 pub(in super::super) fn subject(action: &Action) -> Option<StreamId> {
@@ -38,32 +39,27 @@ pub(in super::super) fn subject(action: &Action) -> Option<StreamId> {
     }
 }
 
-/// The streams that are decoupled at an endpoint.
-pub(in super::super) fn decoupled(world: &World, end: &Endpoint) -> Vec<StreamId> {
+/// Whether a stream is decoupled at an endpoint.
+pub(super) fn is_decoupled(world: &World, end: &Endpoint, id: StreamId) -> bool {
     let preset = &world.preset;
-    // What all streams together can ever use.
-    let most =
-        preset.length * preset.opened.max(preset.calls.open) * preset.directions.len() as u64;
     let streams = preset.opened.max(preset.calls.open);
-    let credit = &end.receive_credit;
-    let never_raised = (world.rules.update_step)(credit.window) > most;
-    let never_more_streams = crate::rfc::identity::Direction::ALL.into_iter().all(|direction| {
+    // What all streams together can ever use.
+    let most = preset.length * streams * preset.directions.len() as u64;
+    let never_more_streams = Direction::ALL.into_iter().all(|direction| {
         let window = end.admits.of(direction).credit.window;
         (world.rules.streams_step)(window) > streams
     });
     let never_blocked = end.send_credit.limit > most;
-    let alone = |id: &StreamId| {
-        let sends = end.sending(*id).is_none_or(|part| never_blocked || is_fixed(part, preset));
-        let receives = end.receiving(*id).is_none_or(|part| {
-            let given_back = match part.state {
-                RecvState::ResetRecvd | RecvState::DataRead | RecvState::ResetRead => true,
-                RecvState::Recv | RecvState::SizeKnown | RecvState::DataRecvd => false,
-            };
-            never_raised || (given_back && part.released == part.consumed())
-        });
-        never_more_streams && sends && receives
-    };
-    end.streams.keys().filter(|id| alone(id)).copied().collect()
+    let sends = end.sending(id).is_none_or(|part| never_blocked || is_fixed(part, preset));
+    let never_raised = (world.rules.update_step)(end.receive_credit.window) > most;
+    let receives = end.receiving(id).is_none_or(|part| {
+        let given_back = match part.state {
+            RecvState::ResetRecvd | RecvState::DataRead | RecvState::ResetRead => true,
+            RecvState::Recv | RecvState::SizeKnown | RecvState::DataRecvd => false,
+        };
+        never_raised || (given_back && part.released == part.consumed())
+    });
+    never_more_streams && sends && receives
 }
 
 /// Whether what the part holds of the connection's credit cannot change any more.
@@ -82,9 +78,8 @@ impl PackedWorld {
         successors: &mut Vec<Successor>,
         first: usize,
     ) {
-        if !self.reducer.as_ref().is_some_and(|reducer| reducer.reductions.ample) {
-            return;
-        }
+        let ample = self.reducer.as_ref().filter(|reducer| reducer.reductions.ample);
+        let Some(Reducer { lemmas, .. }) = ample else { return };
         let alone = |at: usize| self.decoupled[at][state.ends[at] as usize];
         let mut both = alone(0) & alone(1);
         while both != 0 {
@@ -92,7 +87,8 @@ impl PackedWorld {
             both &= both - 1;
             let of_stream = |code: StepCode| self.stream_of(code) == stream;
             // A step that changes nothing is no move: to wait for it would be to stop.
-            let moves = |next: &Successor| next.state != state && of_stream(next.code);
+            let changes = |next: &Successor| lemmas.counts_stutters || next.state != state;
+            let moves = |next: &Successor| changes(next) && of_stream(next.code);
             if successors[first..].iter().any(moves) {
                 let mut place = 0;
                 successors.retain(|next| {

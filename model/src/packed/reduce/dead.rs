@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use rangemap::RangeSet;
 
+use super::Lemmas;
 use crate::rfc::carriage::Carriage;
-use crate::rfc::choices::Choice;
 use crate::rfc::endpoint::{Endpoint, Stream};
 use crate::rfc::receiving::{ReceivingPart, RecvState};
 use crate::rfc::sending::SendingPart;
-use crate::world::system::World;
 
 /// The endpoint with one content for each value that is dead.
-pub(super) fn normal(world: &World, mut end: Endpoint) -> Endpoint {
+pub(super) fn normal(mut end: Endpoint, lemmas: &Lemmas) -> Endpoint {
     let peer = end.peer;
     let side = end.side;
-    let completes = world.preset.choices.data_completes_after_reset != Choice::Never;
     for (id, stream) in &mut end.streams {
         let first_limit = peer.on_stream(side.peer(), *id);
         let mut normal = Stream::clone(stream);
@@ -23,7 +21,10 @@ pub(super) fn normal(world: &World, mut end: Endpoint) -> Endpoint {
             sending(part, first_limit);
         }
         if let Some(part) = &mut normal.receiving {
-            receiving(part, completes);
+            receiving(part);
+            if (lemmas.forget_received)(part) {
+                part.received = RangeSet::new();
+            }
         }
         if normal != **stream {
             *stream = Arc::new(normal);
@@ -52,21 +53,22 @@ fn sending(part: &mut SendingPart, first_limit: u64) {
     }
 }
 
-fn receiving(part: &mut ReceivingPart, completes: bool) {
+fn receiving(part: &mut ReceivingPart) {
     if let Some(size) = part.final_size {
         part.named = size;
     }
     match part.state {
         RecvState::Recv => {}
-        RecvState::SizeKnown | RecvState::DataRecvd | RecvState::DataRead => {
+        // What arrived before a reset may still be read (§3.2), so it is not dead yet.
+        RecvState::SizeKnown
+        | RecvState::DataRecvd
+        | RecvState::DataRead
+        | RecvState::ResetRecvd => {
             part.credit.carriage = Carriage::Acked;
         }
-        RecvState::ResetRecvd | RecvState::ResetRead => {
+        RecvState::ResetRead => {
             part.credit.carriage = Carriage::Acked;
-            let late = part.state == RecvState::ResetRecvd && completes && part.stop.is_none();
-            if !late {
-                part.received = RangeSet::new();
-            }
+            part.received = RangeSet::new();
         }
     }
 }

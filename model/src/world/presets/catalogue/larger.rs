@@ -183,6 +183,31 @@ pub(super) const LARGER: &[Preset] = &[
         sends: Sends::Freely,
         ..TWIN
     },
+    Preset {
+        name: "pair-wide-full",
+        tier: Tier::Full,
+        about: "two streams of one byte under wide limits; any permitted frame at any time",
+        abstraction: "no observer, neither reset nor abort: what reductions make of streams that share nothing",
+        opened: 2,
+        length: 1,
+        calls: NO_CALLS,
+        weather: LOSSY,
+        sends: Sends::Freely,
+        ..TWIN
+    },
+    Preset {
+        name: "pair-narrow-full",
+        tier: Tier::Full,
+        about: "two streams of one byte under a connection's limit of one; any permitted frame at any time",
+        abstraction: "as pair-wide-full, with a limit that both share",
+        parameters: [Parameters { max_data: 1, ..Parameters::WIDE }; 2],
+        opened: 2,
+        length: 1,
+        calls: NO_CALLS,
+        weather: LOSSY,
+        sends: Sends::Freely,
+        ..TWIN
+    },
     // The twins: specs/streams.pml describes the same worlds in Promela, and has as many states.
     Preset {
         name: "twin-stream",

@@ -6,6 +6,7 @@
 use stateright::{Expectation, Model};
 use streamproof_model::check::engine::{Search, check};
 use streamproof_model::check::graph::Graph;
+use streamproof_model::check::search::{Options, run};
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 use streamproof_model::world::system::World;
 
@@ -63,6 +64,15 @@ fn every_preset_holds_with_its_pinned_counts() {
         }
         // Stateright counts the initial state as generated.
         assert_eq!((report.states, report.generated - 1), (*states, *edges), "{name}");
+    }
+}
+
+#[test]
+fn engine_of_our_own_counts_the_same() {
+    for (name, states, edges) in PINNED {
+        let world = World::new(Preset::find(name).expect("pinned presets exist"));
+        let outcome = run(world, &Options::default(), &mut |_| {}).expect("a temporary folder");
+        assert_eq!((outcome.states, outcome.edges), (*states, *edges), "{name}");
     }
 }
 

@@ -1,19 +1,15 @@
 //! `streamproof check`.
 
-use std::io::{IsTerminal, stdout};
-use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
+use clap::ValueEnum;
 use serde_json::json;
 use streamproof_model::check::dataflow;
 use streamproof_model::check::engine::{
-    Checked, PathOf, Report, ReportOf, Search, Verdict, check, check_packed,
+    Checked, Report, ReportOf, Search, Verdict, check, check_packed,
 };
 use streamproof_model::check::progress::{Outlook, progress};
 use streamproof_model::check::search::{Checkpoints, Limits, Options};
-use streamproof_model::diagram::{Diagram, Emphasis, Row};
-use streamproof_model::explore::path_diagram;
 use streamproof_model::mutants::MUTANTS;
 use streamproof_model::packed::reduce::Reductions;
 use streamproof_model::reset_at;
@@ -22,36 +18,11 @@ use streamproof_model::world::presets::{PRESETS, Tier};
 use streamproof_model::world::properties::progress::GOALS;
 use streamproof_model::world::system::World;
 
+use super::args::{CheckArgs, EngineArg, ReduceArg, TierArg};
 use super::progress::Progress;
-use super::table::{count, table};
-use super::{
-    Bad, CheckArgs, EngineArg, ReduceArg, TierArg, Verdict as Result_, cluster, files, find_preset,
-    threads,
-};
-
-/// Columns of a diagram in the terminal.
-pub(super) const WIDTH: usize = 100;
-
-/// A world whose paths can be drawn.
-pub(super) trait Drawn: Checked + Clone {
-    /// Whose rules it has, if not a mutant's.
-    const RULES: &str;
-    fn draw(&self, path: &PathOf<Self>) -> Diagram;
-}
-
-impl Drawn for World {
-    const RULES: &str = "RFC 9000's rules";
-    fn draw(&self, path: &PathOf<Self>) -> Diagram {
-        path_diagram(self, path)
-    }
-}
-
-impl Drawn for reset_at::world::World {
-    const RULES: &str = "the draft's rules";
-    fn draw(&self, path: &PathOf<Self>) -> Diagram {
-        reset_at::picture::path_diagram(self, path)
-    }
-}
+use super::report::{Asked, Drawn, as_json, as_table, properties, row, show_failures};
+use super::table::count;
+use super::{Bad, Verdict as Result_, cluster, find_preset, threads};
 
 /// What is asked for: worlds of streams, and worlds of RESET_STREAM_AT.
 #[derive(Default)]
@@ -99,11 +70,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
             print!("{}", texts.collect::<String>());
         }
     }
+    let asked = Asked { mutant, flags: flags(args), out: &args.out };
     for (world, report) in worlds.streams.iter().zip(&streams) {
-        show_failures(world, report, mutant, &args.out, args.json)?;
+        show_failures(world, report, &asked, args.json);
     }
     for (world, report) in worlds.reset_at.iter().zip(&reset_at) {
-        show_failures(world, report, mutant, &args.out, args.json)?;
+        show_failures(world, report, &asked, args.json);
     }
     let mut missing = if whole { coverage::missing() } else { Vec::new() };
     missing.extend(GOALS.iter().filter(|_| whole).filter_map(|goal| {
@@ -147,6 +119,33 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
         println!("{word}: {} states{marks}", count(states));
     }
     Ok(verdict)
+}
+
+/// The flags that repeat a run on one preset: all that decide what is found.
+fn flags(args: &CheckArgs) -> String {
+    let mut flags = String::new();
+    if let Some(name) = &args.mutant {
+        flags.push_str(&format!(" --mutant \"{name}\""));
+    }
+    if args.engine != EngineArg::Levels {
+        flags.push_str(&format!(" --engine {}", name_of(args.engine)));
+    }
+    if args.how.monotone {
+        flags.push_str(" --monotone");
+    }
+    if !args.how.reduce.is_empty() {
+        let names: Vec<_> = args.how.reduce.iter().map(|reduction| name_of(*reduction)).collect();
+        flags.push_str(&format!(" --reduce {}", names.join(",")));
+    }
+    if args.how.exact {
+        flags.push_str(" --exact");
+    }
+    flags
+}
+
+/// A value of a flag as it is typed.
+fn name_of(value: impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// An engine and how it is to go about it.
@@ -297,116 +296,4 @@ pub(super) fn check_one<W: Drawn>(world: &W, search: Search, threads: usize) -> 
     check(world.clone(), search, threads, &mut |progress| {
         line.tell(&format!("{} states", count(progress.states)));
     })
-}
-
-fn as_table(rows: &[Vec<String>]) -> String {
-    let head = ["preset", "states", "edges", "depth", "seconds", "properties", "verdict"];
-    table(&head, rows)
-}
-
-fn row<S, A>(report: &Report<S, A>) -> Vec<String> {
-    let good = report.verdicts.iter().filter(|(_, verdict)| verdict.is_good()).count();
-    vec![
-        report.preset.to_owned(),
-        count(report.states),
-        count(report.generated - 1),
-        report.depth.to_string(),
-        format!("{:.1}", report.took.as_secs_f64()),
-        format!("{good}/{}", report.verdicts.len()),
-        standing(report).to_owned(),
-    ]
-}
-
-/// A report in a word.
-pub(super) fn standing<S, A>(report: &Report<S, A>) -> &'static str {
-    match (report.is_violated(), report.holds()) {
-        (true, _) => "VIOLATED",
-        (false, true) => "holds",
-        (false, false) => "incomplete",
-    }
-}
-
-const fn word<S, A>(verdict: &Verdict<S, A>) -> &'static str {
-    match verdict {
-        Verdict::Holds => "holds",
-        Verdict::Violated(_) => "VIOLATED",
-        Verdict::Reached => "reached",
-        Verdict::Unreached => "UNREACHED",
-        Verdict::Open => "open",
-    }
-}
-
-fn properties<S, A>(report: &Report<S, A>) -> String {
-    let mut text = format!("\n{}\n", report.preset);
-    report.notes.iter().for_each(|note| text.push_str(&format!("  {note}\n")));
-    for (name, verdict) in &report.verdicts {
-        text.push_str(&format!("  {:<9}  {name}\n", word(verdict)));
-    }
-    text
-}
-
-fn as_json<S, A: Clone + Serialize>(report: &Report<S, A>) -> serde_json::Value {
-    let verdict = |(name, verdict): &(&str, Verdict<S, A>)| {
-        let steps = match verdict {
-            Verdict::Violated(path) => {
-                path.iter().filter_map(|(_, action)| action.clone()).collect()
-            }
-            Verdict::Holds | Verdict::Reached | Verdict::Unreached | Verdict::Open => Vec::new(),
-        };
-        json!({ "property": name, "verdict": word(verdict).to_lowercase(), "counterexample": steps })
-    };
-    json!({
-        "preset": report.preset,
-        "states": report.states,
-        "edges": report.generated - 1,
-        "depth": report.depth,
-        "seconds": report.took.as_secs_f64(),
-        "holds": report.holds(),
-        "incomplete": report.cut,
-        "notes": report.notes,
-        "properties": report.verdicts.iter().map(verdict).collect::<Vec<_>>(),
-    })
-}
-
-/// Prints what fails: the shortest counterexample as a diagram, and the command that repeats it.
-pub(super) fn show_failures<W: Drawn>(
-    world: &W,
-    report: &ReportOf<W>,
-    mutant: Option<&str>,
-    out: &Path,
-    quiet: bool,
-) -> Result<(), Bad> {
-    for (name, verdict) in &report.verdicts {
-        match verdict {
-            Verdict::Holds | Verdict::Reached | Verdict::Open => {}
-            Verdict::Unreached => eprintln!("{}: never reached: {name}", report.preset),
-            Verdict::Violated(path) => {
-                let mut diagram = world.draw(path);
-                broken(&mut diagram, name, mutant, W::RULES);
-                let file = format!("{}-{}.svg", report.preset, files::slug(name));
-                if !quiet {
-                    println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
-                }
-                files::write_picture(&out.join(&file), &diagram, quiet);
-                if !quiet {
-                    let mutant =
-                        mutant.map_or(String::new(), |name| format!(" --mutant \"{name}\""));
-                    println!("repeat   streamproof check {}{mutant}", report.preset);
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn broken(diagram: &mut Diagram, name: &str, mutant: Option<&str>, right: &str) {
-    let rules = match mutant {
-        Some(mutant) => format!("mutant \"{mutant}\""),
-        None => right.to_owned(),
-    };
-    let subtitle = diagram.subtitle.take().unwrap_or_default();
-    diagram.title = format!("{} · {rules}", diagram.title);
-    diagram.subtitle = Some(format!("shortest counterexample, {subtitle}"));
-    let label = format!("broken: {name}");
-    diagram.rows.push(Row::Banner { label, emphasis: Emphasis::Bad });
 }

@@ -7,7 +7,8 @@ use streamproof_model::check::dataflow::{Cluster, Failure, Options, Outcome, run
 use streamproof_model::check::engine::{Report, Verdict};
 use streamproof_model::world::system::World;
 
-use super::{Bad, CheckArgs, EngineArg, files};
+use super::args::{CheckArgs, EngineArg};
+use super::{Bad, files};
 
 /// What the command line says about the engine.
 pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> {

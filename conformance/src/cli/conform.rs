@@ -11,11 +11,12 @@ use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::{Trace, file};
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 
-use super::check::WIDTH;
+use super::args::ConformArgs;
 use super::known::known;
 use super::progress::Progress;
+use super::report::WIDTH;
 use super::table::{count, table};
-use super::{Bad, ConformArgs, Verdict, files, find_presets, threads};
+use super::{Bad, Verdict, files, find_presets, threads};
 use crate::conform::{Finding, RoleReport, Tours, replay_trace};
 use crate::deviations::Known;
 use crate::picture::replay_diagram;

@@ -3,7 +3,8 @@
 use streamproof_model::explore::serve::serve;
 use streamproof_model::world::system::World;
 
-use super::{Bad, ExploreArgs, Verdict, find_preset};
+use super::args::ExploreArgs;
+use super::{Bad, Verdict, find_preset};
 
 pub(super) fn run(args: &ExploreArgs) -> Result<Verdict, Bad> {
     let preset = find_preset(&args.preset)?;

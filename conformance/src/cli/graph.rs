@@ -7,8 +7,9 @@ use std::path::Path;
 use streamproof_model::check::packed_graph::PackedGraph;
 use streamproof_model::world::system::World;
 
+use super::args::GraphArgs;
 use super::table::count;
-use super::{Bad, GraphArgs, Verdict, find_preset};
+use super::{Bad, Verdict, find_preset};
 
 pub(super) fn run(args: &GraphArgs) -> Result<Verdict, Bad> {
     let preset = find_preset(&args.preset)?;

@@ -12,9 +12,10 @@ use streamproof_model::world::action::Action;
 use streamproof_model::world::presets::{PRESETS, Tier};
 use streamproof_model::world::system::World;
 
-use super::check::WIDTH;
+use super::args::LivenessArgs;
+use super::report::WIDTH;
 use super::table::{count, table};
-use super::{Bad, LivenessArgs, Verdict as Result_, files, find_presets};
+use super::{Bad, Verdict as Result_, files, find_presets};
 
 pub(super) fn run(args: &LivenessArgs) -> Result<Result_, Bad> {
     let worlds = worlds(args)?;

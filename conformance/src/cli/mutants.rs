@@ -5,9 +5,10 @@ use std::path::Path;
 use serde_json::json;
 use streamproof_model::mutants::{ELSEWHERE, Kill, MUTANTS, ZOO, kill_table, kill_table_markdown};
 
+use super::args::MutantsArgs;
 use super::progress::Progress;
 use super::table::table;
-use super::{Bad, MutantsArgs, Verdict, files};
+use super::{Bad, Verdict, files};
 
 /// Where the table stands in a document.
 const MARKS: [&str; 2] = ["<!-- mutants -->", "<!-- /mutants -->"];

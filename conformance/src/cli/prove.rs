@@ -7,9 +7,10 @@ use streamproof_model::check::search::Options;
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 use streamproof_model::world::system::World;
 
+use super::args::ProveArgs;
 use super::conform::Run;
 use super::table::{count, table};
-use super::{Bad, ProveArgs, Verdict, check, threads};
+use super::{Bad, Verdict, check, report, threads};
 use crate::conform::{RoleReport, Tours};
 use crate::sut::{Manager, Sut};
 
@@ -27,8 +28,9 @@ pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
     print!("{}", as_table(&checked, &run.reports));
     println!();
     run.print_deviations(&sut);
+    let asked = report::Asked { mutant: None, flags: String::new(), out: &args.out };
     for (world, report) in &checked {
-        check::show_failures(world, report, None, &args.out, false)?;
+        report::show_failures(world, report, &asked, false);
     }
     run.draw_unlisted(&sut, &args.out, false)?;
     let holds = checked.iter().all(|(_, report)| report.holds());
@@ -54,7 +56,7 @@ fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
             report.preset.to_owned(),
             count(report.states),
             format!("{good}/{}", report.verdicts.len()),
-            check::standing(report).to_owned(),
+            report::standing(report).to_owned(),
         ];
         let mut played = played.iter().filter(|played| played.preset == report.preset).peekable();
         if played.peek().is_none() {

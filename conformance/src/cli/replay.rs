@@ -4,9 +4,10 @@ use std::io::{IsTerminal, stdout};
 
 use streamproof_model::trace::file;
 
-use super::check::WIDTH;
+use super::args::ReplayArgs;
 use super::known::known;
-use super::{Bad, ReplayArgs, Verdict, files};
+use super::report::WIDTH;
+use super::{Bad, Verdict, files};
 use crate::conform::{ReplayError, replay_trace};
 use crate::picture::replay_diagram;
 

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::args::RequirementsArgs;
 use super::table::table;
-use super::{Bad, RequirementsArgs, Verdict, files};
+use super::{Bad, Verdict, files};
 use crate::requirements::known::Known;
 use crate::requirements::report::{Part, Row, State, Total, report, rows};
 use crate::requirements::{Level, ReadError, Section, compiled_in, from_folder, is_draft, page};

@@ -6,9 +6,10 @@ use std::fs;
 use streamproof_model::rfc::breach::Breach;
 use streamproof_model::trace::file;
 
+use super::args::ScenariosArgs;
 use super::known::known;
 use super::table::table;
-use super::{Bad, ScenariosArgs, Verdict, files};
+use super::{Bad, Verdict, files};
 use crate::conform::replay_trace;
 use crate::scenarios::{LIST, Scenario, read};
 

@@ -2,8 +2,9 @@
 
 use streamproof_model::trace::file;
 
+use super::args::TracesArgs;
 use super::conform::takes_side;
-use super::{Bad, TracesArgs, Verdict, files, find_preset};
+use super::{Bad, Verdict, files, find_preset};
 use crate::conform::Tours;
 
 pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {

@@ -86,9 +86,11 @@ impl Out<'_> {
         step: &Step,
         (kept, sum): (u128, u64),
     ) -> Result<(), Missing> {
-        let mut state = self.from;
-        state.ends[at] = step.next;
-        state.network = Network::of(kept | step.posts);
+        let [client, server] = self.from.ends;
+        // (Written out: a copy that is changed in place costs a detour through memory.)
+        let ends = if at == 0 { [step.next, server] } else { [client, step.next] };
+        let network = Network::of(kept | step.posts);
+        let mut notes = self.from.notes;
         let mut sum = sum.wrapping_add(step.delta);
         let added = step.posts & !kept;
         if added != 0 {
@@ -96,12 +98,12 @@ impl Out<'_> {
             sum = ones(added).map(hash).fold(sum, u64::wrapping_add);
         }
         if self.world.world.preset.observed {
-            state.notes = *self.world.noted.get(&(self.from.notes, index)).ok_or(Missing)?;
+            notes = *self.world.noted.get(&(notes, index)).ok_or(Missing)?;
             sum = sum
-                .wrapping_add(self.world.notes.hash_of(state.notes))
+                .wrapping_add(self.world.notes.hash_of(notes))
                 .wrapping_sub(self.world.notes.hash_of(self.from.notes));
         }
-        self.put(StepCode::new(mode, index), state, sum)
+        self.put(StepCode::new(mode, index), PackedState { ends, notes, network }, sum)
     }
 
     #[inline]

@@ -14,7 +14,8 @@
 //! |---|---|
 //! | `state` | the packed state, its network, and the fixed hash |
 //! | `store` | the values of a part, each with a number and a hash of its content |
-//! | `world` | the tables, and how they are filled from the readable model |
+//! | `world` | the tables |
+//! | `fill` | how they are filled from the readable model |
 //! | `expand` | successors from the tables: what an engine spends its time on |
 //! | `verdict` | what the properties say of a state |
 //! | [`reduce`] | reductions, each a switch |
@@ -22,6 +23,7 @@
 //! | [`model`] | the packed world as a stateright model |
 
 mod expand;
+mod fill;
 pub mod model;
 pub mod reduce;
 mod state;

@@ -54,6 +54,13 @@ impl PackedState {
         [self.ends[0], self.ends[1], self.notes, a, b, c, d]
     }
 
+    /// The same state, word by word. Copied as a whole on its way through a structure, it takes a detour
+    /// through memory that the processor cannot forward.
+    #[inline]
+    pub(crate) const fn by_words(self) -> Self {
+        Self::from_words(self.words())
+    }
+
     /// The state that has these [`words`](Self::words).
     pub const fn from_words(words: [u32; 7]) -> Self {
         let [client, server, notes, a, b, c, d] = words;

@@ -66,7 +66,7 @@ impl Group {
             let lately = &mut self.sent[fingerprint as usize % SENT];
             if *lately != fingerprint && fingerprint != parent {
                 *lately = fingerprint;
-                let record = Record { fingerprint, parent, state: next.state };
+                let record = Record { fingerprint, parent, state: next.state.by_words() };
                 self.to[shard_of(fingerprint)].push(record);
             }
         }

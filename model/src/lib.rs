@@ -3,7 +3,8 @@
 //! [`rfc`] holds the rules as pure functions, one file for each section; [`world`] puts two endpoints
 //! (or one and a hostile peer) on a network, within a preset's bounds; [`check`] explores that
 //! world; [`trace`] turns its graph into paths worth replaying against real stacks; [`diagram`] and
-//! [`explore`] draw them. [`reset_at`] is a world of its own, for an extension. Nothing here knows quinn or the stream manager.
+//! [`explore`] draw them. [`reset_at`] is a world of its own, for an
+//! extension, and [`lifecycle`] one for the tasks inside an endpoint. Nothing here knows quinn or the stream manager.
 //!
 //! ```
 //! use streamproof_model::check::engine::{Search, check};
@@ -18,6 +19,7 @@
 pub mod check;
 pub mod diagram;
 pub mod explore;
+pub mod lifecycle;
 pub mod mutants;
 pub mod packed;
 pub mod reset_at;

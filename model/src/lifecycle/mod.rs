@@ -1,0 +1,31 @@
+//! The life of one stream inside an endpoint, at the grain of atomic steps between tasks.
+//!
+//! The rest of the model says what two endpoints may do to one another. This says what the tasks of *one*
+//! endpoint may do to one another: a user who writes, finishes, cancels in the middle of a wait; a reader; a
+//! deadline; quinn's driver, which hands over what the peer did; and others who wait to be told how the stream
+//! ended. It began with an incident: a local cancel released a stream's send buffer while the handler of a
+//! received RESET_STREAM was about to touch it.
+//!
+//! A [`Design`] says how an implementation does it: the stream manager's, or one with a fault. The [`World`]
+//! lets its tasks take their steps in every order; the [`properties`] say what must hold in each of them, **no
+//! access after release** first. That the manager is built as its design says is what its tests show, which
+//! run the same races on the real code.
+//!
+//! | file | |
+//! |---|---|
+//! | [`state`] | what the tasks share, and where each stands |
+//! | [`design`] | the manager's design, its faults, and the fixes that were tried |
+//! | [`world`] | who can take which step, and what it does |
+//! | [`properties`] | what must hold |
+//! | [`fixes`] | each design, and what it breaks |
+//! | [`picture`] | interleavings as sequence diagrams |
+
+pub mod design;
+pub mod fixes;
+pub mod picture;
+pub mod properties;
+pub mod state;
+pub mod world;
+
+pub use design::{DESIGNS, Design, MANAGER};
+pub use world::{PRESETS, World};

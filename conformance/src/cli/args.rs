@@ -22,11 +22,14 @@ pub(super) struct ProveArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct CheckArgs {
-    /// Which presets; a whole tier if none is named.
+    /// Which presets; a whole tier if none is named. "lifecycle..." means all whose names begin so.
     pub(super) presets: Vec<String>,
+    /// The same, as a flag.
+    #[arg(long, value_name = "PRESET")]
+    pub(super) preset: Vec<String>,
     /// Which tier: quick, in which everything must be taken at least once, or full, with larger
     /// bounds. Quick if neither a tier nor a preset is named.
-    #[arg(long, value_enum, conflicts_with = "presets")]
+    #[arg(long, value_enum, conflicts_with_all = ["presets", "preset"])]
     pub(super) tier: Option<TierArg>,
     /// Which engine.
     #[arg(long, value_enum, default_value_t = EngineArg::Levels)]
@@ -59,6 +62,18 @@ pub(super) struct MutantsArgs {
     /// Write the table into this document, between its marks, instead.
     #[arg(long, value_name = "DOCUMENT", conflicts_with = "json")]
     pub(super) update: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct FixesArgs {
+    /// Draw what breaks this one, too: its name, as in "nil guard without a lock".
+    pub(super) name: Option<String>,
+    /// Print JSON instead of a table: with each design the shortest interleaving of what it breaks.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Where a diagram for each design that fails is written.
+    #[arg(long, default_value = "streamproof-out")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -10,33 +10,26 @@ use streamproof_model::check::engine::{
 };
 use streamproof_model::check::progress::{Outlook, progress};
 use streamproof_model::check::search::{Checkpoints, Limits, Options};
-use streamproof_model::mutants::MUTANTS;
 use streamproof_model::packed::reduce::Reductions;
-use streamproof_model::reset_at;
 use streamproof_model::rfc::coverage;
-use streamproof_model::world::presets::{PRESETS, Tier};
+use streamproof_model::world::presets::Tier;
 use streamproof_model::world::properties::progress::GOALS;
 use streamproof_model::world::system::World;
 
 use super::args::{CheckArgs, EngineArg, ReduceArg, TierArg};
 use super::progress::Progress;
-use super::report::{Asked, Drawn, as_json, as_table, properties, row, show_failures};
+use super::report::{Asked, Drawn, Shown, as_table, show_all_failures};
 use super::table::count;
-use super::{Bad, Verdict as Result_, cluster, find_preset, threads};
-
-/// What is asked for: worlds of streams, and worlds of RESET_STREAM_AT.
-#[derive(Default)]
-struct Worlds {
-    streams: Vec<World>,
-    reset_at: Vec<reset_at::world::World>,
-}
+use super::worlds::worlds;
+use super::{Bad, Verdict as Result_, cluster, threads};
 
 pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     let mutant = args.mutant.as_deref();
     let tier = args.tier.map_or(Tier::Quick, TierArg::tier);
-    let mut worlds = worlds(&args.presets, tier, mutant)?;
+    let names: Vec<_> = args.presets.iter().chain(&args.preset).cloned().collect();
+    let mut worlds = worlds(&names, tier, mutant)?;
     // Only the whole quick tier is meant to come to everything.
-    let whole = args.presets.is_empty() && mutant.is_none() && tier == Tier::Quick;
+    let whole = names.is_empty() && mutant.is_none() && tier == Tier::Quick;
     let threads = threads(args.threads).get();
     if args.how.monotone {
         worlds.streams.iter_mut().for_each(|world| *world = world.monotone());
@@ -54,29 +47,28 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     for world in &worlds.streams {
         streams.push(check_streams(world, &how)?);
     }
-    let reset_at: Vec<_> = worlds
-        .reset_at
-        .iter()
-        .map(|world| check_one(world, args.engine.search(), threads))
-        .collect();
+    let search = args.engine.search();
+    let reset_at: Vec<_> =
+        worlds.reset_at.iter().map(|world| check_one(world, search, threads)).collect();
+    // One thread, so that interleavings are shortest: the worlds are small.
+    let lifecycle: Vec<_> =
+        worlds.lifecycle.iter().map(|world| check_one(world, search, 1)).collect();
+    let shown = streams.iter().map(Shown::of);
+    let shown = shown.chain(reset_at.iter().map(Shown::of));
+    let shown: Vec<_> = shown.chain(lifecycle.iter().map(Shown::of)).collect();
     if args.json {
-        let reports = streams.iter().map(as_json).chain(reset_at.iter().map(as_json));
-        println!("{:#}", json!(reports.collect::<Vec<_>>()));
+        println!("{:#}", json!(shown.iter().map(|report| &report.json).collect::<Vec<_>>()));
     } else {
-        let rows = streams.iter().map(row).chain(reset_at.iter().map(row));
-        print!("{}", as_table(&rows.collect::<Vec<_>>()));
+        let rows: Vec<_> = shown.iter().map(|report| report.row.clone()).collect();
+        print!("{}", as_table(&rows));
         if args.properties {
-            let texts = streams.iter().map(properties).chain(reset_at.iter().map(properties));
-            print!("{}", texts.collect::<String>());
+            print!("{}", shown.iter().map(|report| report.properties.as_str()).collect::<String>());
         }
     }
     let asked = Asked { mutant, flags: flags(args), out: &args.out };
-    for (world, report) in worlds.streams.iter().zip(&streams) {
-        show_failures(world, report, &asked, args.json);
-    }
-    for (world, report) in worlds.reset_at.iter().zip(&reset_at) {
-        show_failures(world, report, &asked, args.json);
-    }
+    show_all_failures(&worlds.streams, &streams, &asked, args.json);
+    show_all_failures(&worlds.reset_at, &reset_at, &asked, args.json);
+    show_all_failures(&worlds.lifecycle, &lifecycle, &asked, args.json);
     let mut missing = if whole { coverage::missing() } else { Vec::new() };
     missing.extend(GOALS.iter().filter(|_| whole).filter_map(|goal| {
         let known = |report: &Report| report.verdicts.iter().any(|(name, _)| *name == goal.name);
@@ -85,10 +77,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     for mark in &missing {
         eprintln!("never taken: {mark}");
     }
-    let holds = streams.iter().all(Report::holds) && reset_at.iter().all(Report::holds);
-    let violated = streams.iter().any(Report::is_violated)
-        || reset_at.iter().any(Report::is_violated)
-        || !missing.is_empty();
+    let holds = shown.iter().all(|report| report.holds);
+    let violated = shown.iter().any(|report| report.is_violated) || !missing.is_empty();
     for report in &streams {
         if let Some(why) = &report.cut {
             eprintln!("{}: incomplete: {why}", report.preset);
@@ -100,8 +90,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
         (false, false) => Result_::Incomplete,
     };
     if !args.json {
-        let states = streams.iter().map(|r| r.states).chain(reset_at.iter().map(|r| r.states));
-        let states: usize = states.sum();
+        let states: usize = shown.iter().map(|report| report.states).sum();
         let word = match verdict {
             Result_::Holds => "HOLDS",
             Result_::Fails => "VIOLATED",
@@ -192,61 +181,6 @@ fn options(args: &CheckArgs, threads: usize, worlds: &[World]) -> Result<Options
     let (exact, expected) = (how.exact, how.expect);
     let stop_at_violation = false;
     Ok(Options { threads, reductions, exact, stop_at_violation, expected, limits, checkpoint })
-}
-
-fn worlds(names: &[String], tier: Tier, mutant: Option<&str>) -> Result<Worlds, Bad> {
-    let Some(name) = mutant else { return right_worlds(names, tier) };
-    let one = |preset: &str| [preset.to_owned()];
-    if let Some(mutant) = MUTANTS.iter().find(|mutant| mutant.name == name) {
-        let own = one(mutant.preset);
-        let mut worlds = right_worlds(if names.is_empty() { &own } else { names }, tier)?;
-        worlds.streams.iter_mut().for_each(|world| world.rules = mutant.rules);
-        return foreign(name, worlds.reset_at.first().map(Checked::name)).map(|()| worlds);
-    }
-    if let Some(mutant) = reset_at::mutants::MUTANTS.iter().find(|mutant| mutant.name == name) {
-        let own = one(mutant.preset);
-        let mut worlds = right_worlds(if names.is_empty() { &own } else { names }, tier)?;
-        worlds.reset_at.iter_mut().for_each(|world| world.rules = mutant.rules);
-        return foreign(name, worlds.streams.first().map(Checked::name)).map(|()| worlds);
-    }
-    let names = MUTANTS.iter().map(|mutant| mutant.name);
-    let names: Vec<_> =
-        names.chain(reset_at::mutants::MUTANTS.iter().map(|mutant| mutant.name)).collect();
-    Err(Bad(format!("no mutant is called \"{name}\"; there are: {}", names.join("; "))))
-}
-
-/// A mutant's rules say nothing of the other kind of preset.
-fn foreign(mutant: &str, preset: Option<&str>) -> Result<(), Bad> {
-    match preset {
-        None => Ok(()),
-        Some(preset) => Err(Bad(format!("preset {preset} has no rule for \"{mutant}\""))),
-    }
-}
-
-/// The presets with these names, each once, all if there is no name, under their own rules.
-fn right_worlds(names: &[String], tier: Tier) -> Result<Worlds, Bad> {
-    let mut worlds = Worlds::default();
-    if names.is_empty() {
-        let of_tier = PRESETS.iter().filter(|preset| preset.tier == tier);
-        worlds.streams.extend(of_tier.copied().map(World::new));
-        if tier == Tier::Quick {
-            let presets = reset_at::presets::PRESETS.iter().copied();
-            worlds.reset_at.extend(presets.map(reset_at::world::World::new));
-        }
-    }
-    for name in names {
-        if let Some(preset) = reset_at::presets::Preset::find(name) {
-            if worlds.reset_at.iter().all(|known| known.preset.name != name) {
-                worlds.reset_at.push(reset_at::world::World::new(preset));
-            }
-        } else {
-            let preset = find_preset(name)?;
-            if worlds.streams.iter().all(|known| known.preset.name != name) {
-                worlds.streams.push(World::new(preset));
-            }
-        }
-    }
-    Ok(worlds)
 }
 
 /// Checks one world of streams, and what must come there in the end.

@@ -9,6 +9,7 @@ mod cluster;
 mod conform;
 mod explore;
 mod files;
+mod fixes;
 mod graph;
 mod known;
 mod liveness;
@@ -21,17 +22,18 @@ mod requirements;
 mod scenarios;
 mod table;
 mod traces;
+mod worlds;
 
 use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use streamproof_model::reset_at;
 use streamproof_model::world::presets::{PRESETS, Preset};
+use streamproof_model::{lifecycle, reset_at};
 
 use self::args::{
-    CheckArgs, ConformArgs, ExploreArgs, GraphArgs, LivenessArgs, MutantsArgs, ProveArgs,
-    ReplayArgs, RequirementsArgs, ScenariosArgs, TracesArgs,
+    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
+    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, TracesArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -69,6 +71,9 @@ enum Command {
     Requirements(RequirementsArgs),
     /// Put every wrong rule to the test, and list what kills it.
     Mutants(MutantsArgs),
+    /// Judge every way to end a stream inside an endpoint: the fixes that were proposed for the incident, and
+    /// the faults that its report knows.
+    Fixes(FixesArgs),
 }
 
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
@@ -103,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Requirements(args) => requirements::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Fixes(args) => fixes::run(&args),
     };
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,
@@ -135,12 +141,19 @@ fn presets() {
         println!("{}\n    {}\n    leaves out: {}", preset.name, preset.about, preset.abstraction);
         println!("    {}", reset_at::presets::NOT_REPLAYED);
     }
+    for preset in lifecycle::PRESETS {
+        println!("{}\n    {}", preset.name, preset.about);
+        println!("    {}", lifecycle::world::NOT_REPLAYED);
+    }
 }
 
 fn find_preset(name: &str) -> Result<Preset, Bad> {
     Preset::find(name).ok_or_else(|| {
         if reset_at::presets::Preset::find(name).is_some() {
             return Bad(format!("preset {name} is {}", reset_at::presets::NOT_REPLAYED));
+        }
+        if lifecycle::world::Preset::find(name).is_some() {
+            return Bad(format!("preset {name} is {}", lifecycle::world::NOT_REPLAYED));
         }
         let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
         Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))

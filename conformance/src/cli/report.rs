@@ -8,8 +8,8 @@ use serde_json::json;
 use streamproof_model::check::engine::{Checked, PathOf, Report, ReportOf, Verdict};
 use streamproof_model::diagram::{Diagram, Emphasis, Row};
 use streamproof_model::explore::path_diagram;
-use streamproof_model::reset_at;
 use streamproof_model::world::system::World;
+use streamproof_model::{lifecycle, reset_at};
 
 use super::files;
 use super::table::{count, table};
@@ -35,6 +35,36 @@ impl Drawn for reset_at::world::World {
     const RULES: &str = "the draft's rules";
     fn draw(&self, path: &PathOf<Self>) -> Diagram {
         reset_at::picture::path_diagram(self, path)
+    }
+}
+
+impl Drawn for lifecycle::World {
+    const RULES: &str = "the manager's design";
+    fn draw(&self, path: &PathOf<Self>) -> Diagram {
+        lifecycle::picture::path_diagram(self, path)
+    }
+}
+
+/// A report of any kind of world, as it is printed.
+pub(super) struct Shown {
+    pub(super) row: Vec<String>,
+    pub(super) properties: String,
+    pub(super) json: serde_json::Value,
+    pub(super) states: usize,
+    pub(super) holds: bool,
+    pub(super) is_violated: bool,
+}
+
+impl Shown {
+    pub(super) fn of<S, A: Clone + Serialize>(report: &Report<S, A>) -> Self {
+        Self {
+            row: row(report),
+            properties: properties(report),
+            json: as_json(report),
+            states: report.states,
+            holds: report.holds(),
+            is_violated: report.is_violated(),
+        }
     }
 }
 
@@ -117,6 +147,18 @@ pub(super) fn as_json<S, A: Clone + Serialize>(report: &Report<S, A>) -> serde_j
     })
 }
 
+/// Prints what fails in any of `worlds`, each with its report.
+pub(super) fn show_all_failures<W: Drawn>(
+    worlds: &[W],
+    reports: &[ReportOf<W>],
+    asked: &Asked<'_>,
+    quiet: bool,
+) {
+    for (world, report) in worlds.iter().zip(reports) {
+        show_failures(world, report, asked, quiet);
+    }
+}
+
 /// Prints what fails: the shortest counterexample as a diagram, and the command that repeats it.
 pub(super) fn show_failures<W: Drawn>(
     world: &W,
@@ -144,7 +186,8 @@ pub(super) fn show_failures<W: Drawn>(
     }
 }
 
-fn broken(diagram: &mut Diagram, name: &str, mutant: Option<&str>, right: &str) {
+/// Says in the picture what is broken, and under whose rules.
+pub(super) fn broken(diagram: &mut Diagram, name: &str, mutant: Option<&str>, right: &str) {
     let rules = match mutant {
         Some(mutant) => format!("mutant \"{mutant}\""),
         None => right.to_owned(),

@@ -87,6 +87,8 @@ pub struct Design {
     pub about: &'static str,
     /// The property that it breaks first, as its shortest interleaving shows; `None` if it breaks none.
     pub breaks: Option<&'static str>,
+    /// The preset in which its shortest interleaving is found.
+    pub preset: &'static str,
     /// Whether it was proposed as a fix for the incident.
     pub is_fix: bool,
     /// How handlers get at the buffer.
@@ -116,6 +118,7 @@ pub const MANAGER: Design = Design {
     name: "the manager",
     about: "one critical section looks, touches, decides, releases; the outcome is latched, a retry needs a refusal",
     breaks: None,
+    preset: "lifecycle",
     is_fix: true,
     access: Access::Atomic,
     waiting: Waiting::LooksAndRegisters,
@@ -134,6 +137,7 @@ const INCIDENT: Design = Design {
     name: "release and access not atomic",
     about: "the incident: a handler looks the stream up, a cancel releases its buffer, the handler touches it",
     breaks: Some(NO_ACCESS_AFTER_RELEASE),
+    preset: "lifecycle-incident",
     access: Access::LookThenTouch,
     is_fix: false,
     retry: Retry::Never,
@@ -181,6 +185,7 @@ pub const DESIGNS: &[Design] = &[
         name: "one atomic transition",
         about: "nothing but that: look, touch, decide and release in one critical section",
         breaks: None,
+        preset: "lifecycle",
         access: Access::Atomic,
         is_fix: true,
         ..INCIDENT
@@ -189,6 +194,7 @@ pub const DESIGNS: &[Design] = &[
         name: "retry after any failure",
         about: "the manager's design, with a retry that does not ask whether the request was processed",
         breaks: Some("a request is processed at most once"),
+        preset: "lifecycle-retry",
         retry: Retry::Always,
         is_fix: true,
         ..MANAGER
@@ -197,6 +203,7 @@ pub const DESIGNS: &[Design] = &[
         name: "notification closed before its listener registered",
         about: "a task looks for the outcome, the part ends and wakes nobody, the task goes to sleep",
         breaks: Some("no lost wake-up"),
+        preset: "lifecycle-waiters",
         waiting: Waiting::RegistersAfterLooking,
         is_fix: false,
         ..MANAGER
@@ -205,6 +212,7 @@ pub const DESIGNS: &[Design] = &[
         name: "closed once but listened to late",
         about: "the first listener takes the outcome: who comes later waits for ever",
         breaks: Some("no lost wake-up"),
+        preset: "lifecycle-waiters",
         telling: Telling::Once,
         is_fix: false,
         ..MANAGER
@@ -213,6 +221,7 @@ pub const DESIGNS: &[Design] = &[
         name: "write error swallowed at close",
         about: "finish says that all is well on a stream that was stopped, or whose connection is gone",
         breaks: Some("no deferred error dropped at close"),
+        preset: "lifecycle-cancel",
         close: Close::Swallows,
         is_fix: false,
         ..MANAGER
@@ -221,6 +230,7 @@ pub const DESIGNS: &[Design] = &[
         name: "the last reason is recorded",
         about: "a part that has ended may end again, and the later reason replaces the one that went out",
         breaks: Some("exactly one terminal outcome"),
+        preset: "lifecycle-cancel",
         reason: Reason::Last,
         is_fix: false,
         ..MANAGER
@@ -229,6 +239,7 @@ pub const DESIGNS: &[Design] = &[
         name: "a cancel passes over what came first",
         about: "a cancel does not ask quinn what it knows: a STOP_SENDING that came first is told as our cancel",
         breaks: Some("the reason recorded is the one that won"),
+        preset: "lifecycle-cancel",
         reason: Reason::AsHandled,
         is_fix: false,
         ..MANAGER
@@ -237,6 +248,7 @@ pub const DESIGNS: &[Design] = &[
         name: "one waker for all waiters",
         about: "a second task that waits takes the place of the first, and only the second is woken",
         breaks: Some("no lost wake-up"),
+        preset: "lifecycle-waiters",
         waiting: Waiting::OneWaker,
         is_fix: false,
         ..MANAGER
@@ -245,6 +257,7 @@ pub const DESIGNS: &[Design] = &[
         name: "released by whoever ends it",
         about: "a handler that comes late does not decide the outcome, but releases the buffer once more",
         breaks: Some("released exactly once"),
+        preset: "lifecycle-cancel",
         release: Release::Anybody,
         is_fix: false,
         ..MANAGER
@@ -253,6 +266,7 @@ pub const DESIGNS: &[Design] = &[
         name: "ended but still registered",
         about: "the outcome is told and the buffer released, and the registry keeps its entry for ever",
         breaks: Some("what has ended is struck off the registry"),
+        preset: "lifecycle-cancel",
         strikes_off: false,
         is_fix: false,
         ..MANAGER
@@ -261,6 +275,7 @@ pub const DESIGNS: &[Design] = &[
         name: "a finished stream is forgotten with its handle",
         about: "whoever drops the handle after finish ends the watch, too: its part never ends",
         breaks: Some("every part ends"),
+        preset: "lifecycle-cancel",
         watches_on: false,
         is_fix: false,
         ..MANAGER

@@ -34,12 +34,12 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The breach that the design names, if it is there and none is shorter; `None` also if it names none.
+    /// The breach that the design names, if it is there, in the preset it names, and none is shorter; `None` also if it names none.
     pub fn as_named(&self) -> Option<&Breach> {
         let first = self.breaches.first()?;
         let named =
             self.breaches.iter().find(|breach| Some(breach.property) == self.design.breaks)?;
-        (named.steps() == first.steps()).then_some(named)
+        (named.steps() == first.steps() && named.preset.name == self.design.preset).then_some(named)
     }
 
     /// Whether it is what the design says of itself: broken as named, or not at all.
@@ -62,8 +62,10 @@ pub fn judge(design: Design) -> Judgement {
         for (property, verdict) in report.verdicts {
             let Verdict::Violated(path) = verdict else { continue };
             let breach = Breach { property, preset, path };
+            // The preset that the design names, where others have one as short.
+            let rank = |breach: &Breach| (breach.steps(), breach.preset.name != design.preset);
             match breaches.iter_mut().find(|known| known.property == property) {
-                Some(known) if known.steps() <= breach.steps() => {}
+                Some(known) if rank(known) <= rank(&breach) => {}
                 Some(known) => *known = breach,
                 None => breaches.push(breach),
             }

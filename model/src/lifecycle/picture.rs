@@ -121,7 +121,9 @@ fn begun(before: &Moment, after: &Moment, task: Task, op: Op) -> String {
         Place::Looked(Op::Handle(_)) => ": looks the stream up".to_owned(),
         Place::Looked(_) => ": sees no end".to_owned(),
         Place::Sleeping(_) => ": sleeps".to_owned(),
-        _ => String::new(),
+        Place::Idle | Place::Guarded(_) | Place::Touched(_) | Place::Waking(..) | Place::Gone => {
+            String::new()
+        }
     };
     call + &end
 }
@@ -132,7 +134,9 @@ fn gone_on(before: &Moment, after: &Moment, task: Task) -> String {
             format!("wakes{}", told(after, task))
         }
         (Place::Looked(Op::Handle(_)), Place::Guarded(_)) => "asks: still there".to_owned(),
-        (Place::Looked(Op::Handle(_)), Place::Idle) if !before.sending.is_held() => {
+        (Place::Looked(Op::Handle(_)), Place::Idle)
+            if !before.sending.is_held() && !after.sending.touched_after =>
+        {
             "asks: gone, leaves it".to_owned()
         }
         (Place::Looked(Op::Handle(_)) | Place::Guarded(_), _) => "touches the buffer".to_owned(),

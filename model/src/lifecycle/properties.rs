@@ -92,7 +92,12 @@ fn is_wake_up_lost(moment: &Moment) -> bool {
                 moment.sending.outcome.is_some() || (known(Event::Credit) && moment.accepted == 1)
             }
             Place::Sleeping(_) => moment.sending.outcome.is_some(),
-            _ => false,
+            Place::Idle
+            | Place::Looked(_)
+            | Place::Guarded(_)
+            | Place::Touched(_)
+            | Place::Waking(..)
+            | Place::Gone => false,
         };
         has_come && !is_coming(task)
     })

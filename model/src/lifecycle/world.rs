@@ -37,8 +37,15 @@ pub const PRESETS: &[Preset] = &[
         writes: 2,
     },
     Preset {
+        name: "lifecycle-incident",
+        about: "the incident: a local cancel against the handler of a received RESET_STREAM",
+        tasks: &[Task::Writer, Task::Driver],
+        events: &[Event::Reset, Event::Acks],
+        writes: 0,
+    },
+    Preset {
         name: "lifecycle-cancel",
-        about: "the incident: a local cancel against the handlers of what the peer sends",
+        about: "a local cancel against the handlers of everything that ends a sending part",
         tasks: &[Task::Writer, Task::Driver],
         events: &[Event::Stop, Event::Reset, Event::Acks, Event::Loss],
         writes: 1,
@@ -289,15 +296,12 @@ impl World {
             return Self::wake(moment, task, wake, Next::Gone);
         }
         let credit = 1 + u8::from(moment.known.has(Event::Credit));
-        match op {
-            Op::Write if moment.accepted < credit => {
-                moment.accepted += 1;
-                moment.places[task.index()] = Place::Idle;
-                return;
-            }
-            Op::Finish => moment.finished = true,
-            _ => {}
+        if op == Op::Write && moment.accepted < credit {
+            moment.accepted += 1;
+            moment.places[task.index()] = Place::Idle;
+            return;
         }
+        moment.finished |= op == Op::Finish;
         match self.design.waiting {
             Waiting::LooksAndRegisters => moment.registered.add(task),
             Waiting::OneWaker => {

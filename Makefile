@@ -1,7 +1,7 @@
 # make          builds, checks every preset, plays every tour against the manager on quinn; one table
 # make test     everything the CI runs
-# make nightly  the full tier of the presets, and the random walks, a hundred times as many, with a
-#               seed of the day
+# make nightly  the full tier of the presets, the manager's races under more schedules, and the random
+#               walks, a hundred times as many, with a seed of the day
 # make second-opinion
 #               the same worlds in Promela, counted by SPIN
 # make documents
@@ -45,6 +45,7 @@ test: toolchain spin
 
 nightly: toolchain
 	cargo run --release --locked -- check --tier full
+	cargo run --release --locked -- schedules --delays 8
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \
 		cargo test --release --locked -p streamproof-conformance --test random_walks
 

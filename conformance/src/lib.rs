@@ -6,7 +6,7 @@
 //! model's words ([`abstraction`]), and the [`referee`] keeps the model endpoints that explain it.
 //! [`replay`] is that loop; [`conform`] runs it over every edge of a preset; [`deviations`] knows what
 //! is known already. [`requirements`] is the list of rules, and what stands for each, [`scenarios`] the
-//! traces that show them.
+//! traces that show them. [`schedules`] runs races of tasks inside the manager in every order.
 
 pub mod abstraction;
 pub mod cli;
@@ -19,6 +19,7 @@ pub mod referee;
 pub mod replay;
 pub mod requirements;
 pub mod scenarios;
+pub mod schedules;
 pub mod sut;
 pub mod wire;
 pub mod world;

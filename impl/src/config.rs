@@ -44,4 +44,10 @@ pub enum Fault {
     /// quinn's stream is released before the RESET_STREAM or STOP_SENDING goes out through it, so
     /// the last access finds nothing.
     ReleaseBeforeLastAccess,
+    /// The incident: the driver looks at a part, lets others run, and then touches the stream without
+    /// looking again.
+    LookThenTouch,
+    /// A wait for the end of a part looks for it when it is made, and registers when it is polled: an end
+    /// in between wakes nobody.
+    RegisterWithoutLooking,
 }

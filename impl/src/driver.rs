@@ -150,6 +150,19 @@ async fn watch(part: Arc<SendingPart>) {
     })
     .await;
     if let Some(fate) = fate {
+        #[cfg(feature = "faults")]
+        if part.has(crate::Fault::LookThenTouch) {
+            let mut looked = false;
+            poll_fn(|cx| {
+                if std::mem::replace(&mut looked, true) {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            part.touch();
+        }
         part.on_fate(fate);
     }
 }
@@ -159,7 +172,7 @@ async fn watch(part: Arc<SendingPart>) {
 #[cfg_attr(not(feature = "faults"), allow(unused_variables))]
 fn is_watched_to_its_end(part: &SendingPart) -> bool {
     #[cfg(feature = "faults")]
-    if part.tells_twice() {
+    if part.has(crate::Fault::TellOutcomeTwice) {
         return false;
     }
     true

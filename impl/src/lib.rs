@@ -78,7 +78,7 @@
 //!
 //! # Feature `faults`
 //!
-//! Plants one of five known wrong behaviours, for the conformance suite to find. Never for production.
+//! Plants one of seven known wrong behaviours, for the conformance suite to find. Never for production.
 
 mod config;
 mod driver;

@@ -83,10 +83,19 @@ impl SendingPart {
         self.cell.outcome()
     }
 
-    /// Whether [`Fault::TellOutcomeTwice`](crate::Fault::TellOutcomeTwice) is planted.
+    /// Whether `fault` is the one that was planted.
     #[cfg(feature = "faults")]
-    pub(crate) fn tells_twice(&self) -> bool {
-        self.shared.has(crate::Fault::TellOutcomeTwice)
+    pub(crate) fn has(&self, fault: crate::Fault) -> bool {
+        self.shared.has(fault)
+    }
+
+    /// [`Fault::LookThenTouch`](crate::Fault::LookThenTouch): touches the stream that somebody else may
+    /// have released meanwhile. (Rust gives `None` where the incident's stack read freed memory.)
+    #[cfg(feature = "faults")]
+    pub(crate) fn touch(&self) {
+        if self.lock().stream.is_none() {
+            self.shared.registry.own_fault("access after release");
+        }
     }
 
     /// Takes the lock. Only for a look at the stream; whoever may end the part uses
@@ -110,6 +119,11 @@ impl SendingPart {
 
     /// Ready with the outcome, or remembers the waker in `slot` until there is one.
     pub(crate) fn poll_ended(&self, slot: &mut Slot, cx: &mut Context<'_>) -> Poll<SendOutcome> {
+        #[cfg(feature = "faults")]
+        if self.has(crate::Fault::RegisterWithoutLooking) && slot.is_empty() {
+            self.lock().waiters.register(slot, cx.waker());
+            return Poll::Pending;
+        }
         if let Some(outcome) = self.outcome() {
             return Poll::Ready(outcome);
         }

@@ -14,6 +14,14 @@ use std::{mem, task::Waker};
 #[derive(Debug, Default)]
 pub(crate) struct Slot(Option<usize>);
 
+#[cfg(feature = "faults")]
+impl Slot {
+    /// Whether nobody waits here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 /// The wakers of a part.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {

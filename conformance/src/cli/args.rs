@@ -77,6 +77,24 @@ pub(super) struct FixesArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct SchedulesArgs {
+    /// Which races; all if none is named.
+    pub(super) races: Vec<String>,
+    /// How many delays a schedule may have: how often in all a ready task is passed over.
+    #[arg(long, default_value_t = 6)]
+    pub(super) delays: usize,
+    /// End a race's search after so many schedules, incomplete.
+    #[arg(long, value_name = "SCHEDULES", default_value_t = 10_000_000)]
+    pub(super) limit: u64,
+    /// Run one schedule of one race, as a failure names it, and show what happened.
+    #[arg(long, value_name = "PLACES")]
+    pub(super) schedule: Option<String>,
+    /// Print JSON instead of a table.
+    #[arg(long, conflicts_with = "schedule")]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ExploreArgs {
     /// The preset.
     #[arg(default_value = "uni")]

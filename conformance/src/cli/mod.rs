@@ -20,6 +20,7 @@ mod replay;
 mod report;
 mod requirements;
 mod scenarios;
+mod schedules;
 mod table;
 mod traces;
 mod worlds;
@@ -33,7 +34,7 @@ use streamproof_model::{lifecycle, reset_at};
 
 use self::args::{
     CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
-    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, TracesArgs,
+    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, TracesArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -74,6 +75,8 @@ enum Command {
     /// Judge every way to end a stream inside an endpoint: the fixes that were proposed for the incident, and
     /// the faults that its report knows.
     Fixes(FixesArgs),
+    /// Run the races of the manager's tasks on real quinn under every schedule.
+    Schedules(SchedulesArgs),
 }
 
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
@@ -109,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Requirements(args) => requirements::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Fixes(args) => fixes::run(&args),
+        Command::Schedules(args) => schedules::run(&args),
     };
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,

@@ -241,6 +241,13 @@ impl Arena {
         packet_number
     }
 
+    /// What the puppet has been told to send since the last settling is delivered by a task, one datagram
+    /// each time it runs: the network, among the tasks that the schedule chooses from.
+    pub fn deliver_by_task(&mut self) {
+        let datagrams = self.puppet.take_outgoing();
+        self.world.deliver_one_by_one(datagrams);
+    }
+
     /// The puppet sends one 1-RTT packet with these bytes in place of frames; settles; returns the
     /// packet number. Panics as [`Puppet::send`] does.
     pub fn deliver_payload(&mut self, payload: &[u8]) -> u64 {

@@ -5,8 +5,8 @@
 //! each trace. `World` runs tasks, [`Arena`] puts a quinn connection and a puppet into one.
 //!
 //! Nothing happens behind the caller's back: a call on quinn only changes its state and wakes a
-//! task; frames appear when the world settles, time passes when it is told to. There is one
-//! schedule, first in first out; searching other schedules is for another tool.
+//! task; frames appear when the world settles, time passes when it is told to. The schedule is first in
+//! first out, unless somebody else chooses ([`World::choose_with`]): [`schedules`](crate::schedules) does.
 
 mod arena;
 mod config;
@@ -16,11 +16,13 @@ mod socket;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use bytes::Bytes;
 
 pub use arena::{Arena, ArenaConfig, ArenaError, Early};
 pub use config::{Limits, SideLimits};
@@ -42,7 +44,13 @@ pub struct World {
     tasks: BTreeMap<TaskId, Task>,
     socket: Arc<VirtualSocket>,
     is_stuck: bool,
+    /// Who is next, if not the first.
+    chooser: Option<Chooser>,
 }
+
+/// Chooses among the ready tasks: given how many there are, gives the place of one, the longest ready being
+/// at place 0.
+pub type Chooser = Box<dyn FnMut(usize) -> usize + Send>;
 
 struct Task {
     future: BoxedTask,
@@ -65,7 +73,24 @@ impl World {
             shared,
             tasks: BTreeMap::new(),
             is_stuck: false,
+            chooser: None,
         }
+    }
+
+    /// From here on `chooser` says which of the ready tasks runs next; with `None`, the first again.
+    pub fn choose_with(&mut self, chooser: Option<Chooser>) {
+        self.chooser = chooser;
+    }
+
+    /// A task that delivers these datagrams from the peer, one each time it runs.
+    pub(crate) fn deliver_one_by_one(&mut self, datagrams: Vec<Bytes>) {
+        let socket = self.socket.clone();
+        drop(self.spawn(async move {
+            for datagram in datagrams {
+                socket.deliver(datagram);
+                yield_now().await;
+            }
+        }));
     }
 
     /// Virtual time since the world began.
@@ -175,7 +200,11 @@ impl World {
 
     fn next_ready(&mut self) -> Option<TaskId> {
         self.adopt_spawned();
-        self.shared.pop_ready()
+        let tasks = &self.tasks;
+        match &mut self.chooser {
+            None => self.shared.pop_ready(),
+            Some(choose) => self.shared.choose_ready(|id| tasks.contains_key(&id), choose),
+        }
     }
 
     fn poll_task(&mut self, id: TaskId) {
@@ -222,6 +251,11 @@ impl<T> TaskHandle<T> {
     pub fn take(&self) -> Option<T> {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+
+    /// Whether the task has finished and nobody has taken its output.
+    pub fn is_finished(&self) -> bool {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
 }
 
 /// Whether a dropped world has left anything behind: every connection, endpoint, timer and waker
@@ -240,6 +274,19 @@ impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Shared at {} ns", self.nanos())
     }
+}
+
+/// Lets every other ready task run before it goes on, if the schedule is first in first out.
+pub async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Polls `future` once with a waker that does nothing, then drops it. An application call is one

@@ -98,6 +98,19 @@ impl Shared {
         lock(&self.ready).pop_front()
     }
 
+    /// Takes the ready task that `choose` names: it is given how many there are and gives the place of
+    /// one of them. Tasks that are not `alive` are forgotten before.
+    pub(crate) fn choose_ready(
+        &self,
+        alive: impl Fn(TaskId) -> bool,
+        choose: &mut dyn FnMut(usize) -> usize,
+    ) -> Option<TaskId> {
+        let mut ready = lock(&self.ready);
+        ready.retain(|id| alive(*id));
+        let place = if ready.is_empty() { return None } else { choose(ready.len()) };
+        ready.remove(place)
+    }
+
     pub(crate) fn push_ready(&self, id: TaskId) {
         let mut ready = lock(&self.ready);
         match self.jumps_queue.load(Ordering::Relaxed) {

@@ -2,6 +2,7 @@
 # make test     everything the CI runs
 # make nightly  the full tier of the presets, the manager's races under more schedules, and the random
 #               walks, a hundred times as many, with a seed of the day
+# make threads  the manager's sending part between threads, with loom and shuttle (part of make test)
 # make second-opinion
 #               the same worlds in Promela, counted by SPIN
 # make documents
@@ -20,7 +21,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -42,6 +43,12 @@ test: toolchain spin
 	cargo clippy -p streamproof --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 	cargo test --workspace --locked --no-fail-fast
+	$(MAKE) --no-print-directory threads
+
+# The sending part between threads: every interleaving within a bound, and many of larger scenes.
+threads: toolchain
+	cargo test -p streamproof --locked --features loom --lib threads:: -- --nocapture
+	cargo test -p streamproof --locked --features shuttle --lib threads:: -- --nocapture
 
 nightly: toolchain
 	cargo run --release --locked -- check --tier full

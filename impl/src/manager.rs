@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     driver::Driver,
     lifecycle::Part,
-    quinn::{Connection, ConnectionError, RecvStream, SendStream, VarInt},
+    quinn::{self, Connection, ConnectionError, RecvStream, VarInt},
     recv::RecvHandle,
     recv_part::ReceivingPart,
     registry::{LivePart, Shared},
@@ -136,7 +136,8 @@ impl StreamManager {
     }
 
     /// Takes a sending part in and has it watched.
-    fn sending(&self, stream: SendStream) -> SendHandle {
+    fn sending(&self, stream: ::quinn::SendStream) -> SendHandle {
+        let stream = quinn::own(stream);
         let shared = &self.inner.shared;
         let id = stream.id();
         let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream));

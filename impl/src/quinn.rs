@@ -10,17 +10,33 @@
 use std::{
     future::Future,
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll, Wake, Waker},
 };
 
 use bytes::Bytes;
 use tokio::io::ReadBuf;
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
+#[cfg(feature = "threads")]
+pub(crate) use crate::threads::stream::SendStream;
+#[cfg(not(feature = "threads"))]
+pub(crate) use ::quinn::SendStream;
 pub use ::quinn::{Chunk, Connection, ConnectionError, StreamId, VarInt, Written};
-pub(crate) use ::quinn::{ReadError, RecvStream, ResetError, SendStream, WriteError};
+pub(crate) use ::quinn::{ReadError, RecvStream, ResetError, WriteError};
+
+/// A stream that quinn has opened or accepted, as the manager's sending parts take it.
+#[cfg(not(feature = "threads"))]
+pub(crate) fn own(stream: ::quinn::SendStream) -> SendStream {
+    stream
+}
+
+/// Threads are tested on a stand-in for quinn's stream, without a connection.
+#[cfg(feature = "threads")]
+pub(crate) fn own(_: ::quinn::SendStream) -> SendStream {
+    unreachable!("there is no connection in a test of threads")
+}
 
 /// What quinn knows to have become of a sending part.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 //!
 //! Deliberately not here: who decides an outcome (the part's cell) and quinn.
 
-use std::{collections::BTreeMap, sync::Arc, sync::Mutex};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     config::Config,
@@ -15,7 +15,7 @@ use crate::{
     quinn::StreamId,
     recv_part::ReceivingPart,
     send_part::SendingPart,
-    sync::lock,
+    sync::{Mutex, lock},
     tally::Tally,
 };
 

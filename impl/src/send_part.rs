@@ -25,7 +25,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -38,7 +38,7 @@ use crate::{
     outcome::SendOutcome,
     quinn::{self, ConnectionError, Fate, SendStream, StreamId, VarInt},
     registry::{Ending, Key, Released, Shared},
-    sync::lock,
+    sync::{Mutex, MutexGuard, lock},
     waiters::{Slot, Waiters},
 };
 

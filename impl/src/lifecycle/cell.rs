@@ -6,12 +6,11 @@
 //!
 //! Deliberately not here: locks, quinn, wake-ups. The cell can be read by anyone at any time.
 
-use std::sync::{
-    OnceLock,
+use super::{Machine, Step};
+use crate::sync::{
+    Once,
     atomic::{AtomicU8, Ordering},
 };
-
-use super::{Machine, Step};
 
 /// What an event did to the cell.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,9 +39,9 @@ pub(crate) enum Conclusion {
 pub(crate) struct Cell<S: Machine> {
     /// [`Machine::to_index`] of the state while the part lives; frozen by the outcome.
     live: AtomicU8,
-    outcome: OnceLock<S::Outcome>,
+    outcome: Once<S::Outcome>,
     #[cfg(feature = "faults")]
-    retold: OnceLock<S::Outcome>,
+    retold: Once<S::Outcome>,
 }
 
 impl<S: Machine> Cell<S> {
@@ -50,16 +49,16 @@ impl<S: Machine> Cell<S> {
     pub(crate) fn new() -> Self {
         Self {
             live: AtomicU8::new(S::INITIAL.to_index()),
-            outcome: OnceLock::new(),
+            outcome: Once::new(),
             #[cfg(feature = "faults")]
-            retold: OnceLock::new(),
+            retold: Once::new(),
         }
     }
 
     /// The state now: the live one, or the one the outcome led to.
     pub(crate) fn state(&self) -> S {
         // The outcome first: once it is there, nobody moves the live state any more.
-        let edges = self.outcome.get().map_or(&[] as &[_], S::edges_to);
+        let edges = self.outcome.map(S::edges_to).unwrap_or_default();
         let live = S::from_index(self.live.load(Ordering::Acquire));
         edges.iter().fold(live, |state, &edge| match state.on(edge) {
             Step::Goto(next) => next,
@@ -74,15 +73,15 @@ impl<S: Machine> Cell<S> {
     /// What became of the part, if it has ended.
     pub(crate) fn outcome(&self) -> Option<S::Outcome> {
         #[cfg(feature = "faults")]
-        if let Some(retold) = self.retold.get() {
-            return Some(retold.clone());
+        if let Some(retold) = self.retold.map(S::Outcome::clone) {
+            return Some(retold);
         }
-        self.outcome.get().cloned()
+        self.outcome.map(S::Outcome::clone)
     }
 
     /// Moves a live part by the table.
     pub(crate) fn apply(&self, event: S::Event) -> Applied<S> {
-        debug_assert!(self.outcome.get().is_none(), "{event:?} after the outcome");
+        debug_assert!(self.outcome.map(|_| ()).is_none(), "{event:?} after the outcome");
         let mut index = self.live.load(Ordering::Acquire);
         loop {
             let from = S::from_index(index);
@@ -106,8 +105,8 @@ impl<S: Machine> Cell<S> {
     /// Latches `outcome` unless one is latched already. Exactly one caller wins.
     pub(crate) fn conclude(&self, outcome: S::Outcome) -> Conclusion {
         match self.outcome.set(outcome) {
-            Ok(()) => Conclusion::Won,
-            Err(_) => Conclusion::Late,
+            true => Conclusion::Won,
+            false => Conclusion::Late,
         }
     }
 
@@ -115,8 +114,8 @@ impl<S: Machine> Cell<S> {
     #[cfg(feature = "faults")]
     pub(crate) fn conclude_again(&self, outcome: S::Outcome) -> Conclusion {
         match self.retold.set(outcome) {
-            Ok(()) => Conclusion::Won,
-            Err(_) => Conclusion::Late,
+            true => Conclusion::Won,
+            false => Conclusion::Late,
         }
     }
 }

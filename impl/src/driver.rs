@@ -1,8 +1,8 @@
 //! The one task of a manager: it watches what the peer does to live sending parts, so that
 //! STOP_SENDING is answered and acknowledgements are noticed while nobody holds or polls a handle.
 //!
-//! It is a plain future for the caller to spawn, on any runtime; it spawns nothing, has no timer and
-//! polls in a fixed order, so it is as deterministic as quinn under it.
+//! It is a plain future for the caller to spawn, on any runtime; it spawns nothing, has no timer but that of
+//! the idle deadline, and polls in a fixed order, so it is as deterministic as quinn under it.
 //!
 //! Deliberately not here: what follows from a fate ([`send_part`](crate::send_part)). Receiving parts
 //! need no driver; quinn wakes their reader.
@@ -13,12 +13,15 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
+    clock::Timer,
+    events::Deadline,
     quinn::{self, Connection, ConnectionError, VarInt},
     registry::Shared,
     send::Closed,
@@ -104,6 +107,7 @@ async fn drive(
     let mut watches = FuturesUnordered::new();
     let mut closed = pin!(connection.closed());
     let mut lost = false;
+    let mut idle = IdleWatch::new(&shared);
     poll_fn(|cx| {
         let mut managed = true;
         while let Poll::Ready(next) = arriving.poll_recv(cx) {
@@ -124,6 +128,9 @@ async fn drive(
                 arriving.close();
                 end_all(&shared, &cause);
             }
+        }
+        if let Some(idle) = &mut idle {
+            idle.poll(&shared, cx);
         }
         while let Poll::Ready(Some(())) = watches.poll_next_unpin(cx) {}
         if watches.is_empty() && (lost || !managed) { Poll::Ready(()) } else { Poll::Pending }
@@ -176,6 +183,39 @@ fn is_watched_to_its_end(part: &SendingPart) -> bool {
         return false;
     }
     true
+}
+
+/// Ends parts that have made no progress for as long as [`Deadlines::idle`](crate::Deadlines::idle) says.
+struct IdleWatch {
+    after: u64,
+    timer: Timer,
+}
+
+impl IdleWatch {
+    /// `None` if there is no such deadline, or no timer.
+    fn new(shared: &Shared) -> Option<Self> {
+        let after = shared.config.deadlines.idle?;
+        let timer = shared.clock.timer(shared.clock.now() + after)?;
+        Some(Self { after: u64::try_from(after.as_nanos()).unwrap_or(u64::MAX), timer })
+    }
+
+    /// Looks at every live part when the earliest can be due, but not more often than eight times in the time
+    /// that a part may be idle: with many parts the looking must not become the work.
+    fn poll(&mut self, shared: &Shared, cx: &mut Context<'_>) {
+        while self.timer.poll(cx).is_ready() {
+            let now = shared.nanos();
+            let mut soonest = self.after;
+            for part in shared.registry.parts() {
+                let idle = now.saturating_sub(part.moved());
+                match self.after.saturating_sub(idle) {
+                    0 => part.expire(Deadline::Idle, shared.config.deadline_code),
+                    left => soonest = soonest.min(left),
+                }
+            }
+            let wait = Duration::from_nanos(soonest.max(self.after / 8).max(1));
+            self.timer.reset(shared.clock.now() + wait);
+        }
+    }
 }
 
 /// Ends every live sending part of a connection that has ended, in the order of the registry.

@@ -17,6 +17,23 @@ use crate::{
     quinn::{ConnectionError, VarInt},
 };
 
+/// Why a stream was not opened or accepted.
+#[derive(Clone, Debug, Error, Eq, PartialEq)]
+pub enum OpenError {
+    /// The connection ended.
+    #[error("connection lost: {0}")]
+    ConnectionLost(#[from] ConnectionError),
+    /// The manager drains: it takes no new streams.
+    #[error("the manager drains and takes no new streams")]
+    Draining,
+    /// Too many calls wait to open a stream already ([`Config::max_waiting_opens`](crate::Config)).
+    #[error("{limit} calls wait to open a stream already")]
+    TooManyWaiting {
+        /// The bound.
+        limit: usize,
+    },
+}
+
 /// Why a write was refused.
 #[derive(Clone, Debug, Error, Eq, PartialEq)]
 pub enum WriteError {

@@ -83,9 +83,13 @@
 // With a stand-in for quinn's stream nobody comes to the rest.
 #![cfg_attr(feature = "threads", allow(dead_code, unused_imports))]
 
+mod admission;
+mod clock;
 mod config;
+mod drain;
 mod driver;
 mod error;
+mod events;
 mod lifecycle;
 mod manager;
 mod outcome;
@@ -104,12 +108,14 @@ mod waiters;
 #[cfg(feature = "faults")]
 pub use config::Fault;
 
-pub use config::Config;
+pub use config::{Config, Deadlines, Patience};
+pub use drain::{Drain, DrainReport, DrainedPart};
 pub use driver::Driver;
 pub use error::{
-    Ended, FinishError, ReadError, ReadExactError, ReadToEndError, ResetError, StoppedError,
-    WriteError,
+    Ended, FinishError, OpenError, ReadError, ReadExactError, ReadToEndError, ResetError,
+    StoppedError, WriteError,
 };
+pub use events::{Deadline, Event, EventKind, Events, Heard, PartOutcome};
 pub use lifecycle::{Part, PartState, RecvEvent, RecvState, SendEvent, SendState, Step};
 pub use manager::StreamManager;
 pub use outcome::{RecvOutcome, SendOutcome};

@@ -23,6 +23,7 @@ use crate::sync::{Mutex, lock};
 pub(crate) use crate::threads::stream::SendStream;
 #[cfg(not(feature = "threads"))]
 pub(crate) use ::quinn::SendStream;
+pub(crate) use ::quinn::{AsyncTimer, Runtime, default_runtime};
 pub use ::quinn::{Chunk, Connection, ConnectionError, StreamId, VarInt, Written};
 pub(crate) use ::quinn::{ReadError, RecvStream, ResetError, WriteError};
 

@@ -18,8 +18,11 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
+    admission::Place,
+    clock::Patience,
     error::{Ended, ReadError, ReadExactError, ReadToEndError, ResetError},
-    lifecycle::RecvState,
+    events::{Deadline, EventKind, PartOutcome},
+    lifecycle::{PartState, RecvState},
     outcome::RecvOutcome,
     quinn::{self, Chunk, Drained, Reader, RecvStream, ResetWatch, StreamId, VarInt},
     recv_part::ReceivingPart,
@@ -42,12 +45,22 @@ pub struct RecvHandle {
     held: Held,
     /// How `received_reset` waits.
     resets: ResetWatch,
+    /// How long a read has been waiting, if there is a deadline.
+    patience: Patience,
+    /// Given back when the part has ended.
+    place: Place,
 }
 
 impl RecvHandle {
-    pub(crate) fn new(part: Arc<ReceivingPart>, stream: RecvStream) -> Self {
-        let stream = Some(Reader::new(stream));
-        Self { part, stream, held: Held::default(), resets: ResetWatch::default() }
+    pub(crate) fn new(part: Arc<ReceivingPart>, stream: RecvStream, place: Place) -> Self {
+        Self {
+            part,
+            stream: Some(Reader::new(stream)),
+            held: Held::default(),
+            resets: ResetWatch::default(),
+            patience: Patience::default(),
+            place,
+        }
     }
 
     /// The stream's id (§2.1).
@@ -126,10 +139,11 @@ impl RecvHandle {
             if let Some(chunk) = self.held.take(max_length) {
                 return Poll::Ready(Ok(Some(chunk)));
             }
-            self.poll_quinn(|stream| match ordered {
+            let read = |stream: &mut Reader, cx: &mut Context<'_>| match ordered {
                 true => stream.poll_read_chunk(cx, max_length),
                 false => stream.poll_read_chunk_unordered(cx, max_length),
-            })
+            };
+            self.poll_quinn(cx, read, |chunk| chunk.bytes.len())
         })
         .await
     }
@@ -150,7 +164,11 @@ impl RecvHandle {
                 *first = self.held.take(usize::MAX).map_or_else(Bytes::new, |chunk| chunk.bytes);
                 return Poll::Ready(Ok(Some(1)));
             }
-            self.poll_quinn(|stream| stream.poll_read_chunks(cx, bufs))
+            let read = self.poll_quinn(cx, |stream, cx| stream.poll_read_chunks(cx, bufs), |_| 0);
+            if let Poll::Ready(Ok(Some(count))) = read {
+                self.progress(bufs[..count].iter().map(Bytes::len).sum());
+            }
+            read
         })
         .await
     }
@@ -175,13 +193,20 @@ impl RecvHandle {
             };
             let room = room.saturating_add(1);
             let chunk = std::future::poll_fn(|cx| {
+                self.heed();
                 let Some(stream) = &mut self.stream else {
                     return Poll::Ready(self.after_the_end());
                 };
-                match ready!(stream.poll_read_chunk(cx, room)) {
+                match stream.poll_read_chunk(cx, room) {
+                    Poll::Pending => self.wait(cx),
                     // The end: `held` is the result, and must outlive the latching.
-                    Ok(None) => Poll::Ready(Ok(None)),
-                    other => Poll::Ready(self.judge(other)),
+                    Poll::Ready(Ok(None)) => Poll::Ready(Ok(None)),
+                    Poll::Ready(other) => {
+                        self.progress(other.as_ref().map_or(0, |chunk| {
+                            chunk.as_ref().map_or(0, |chunk| chunk.bytes.len())
+                        }));
+                        Poll::Ready(self.judge(other))
+                    }
                 }
             })
             .await?;
@@ -209,10 +234,16 @@ impl RecvHandle {
     /// Cancel-safe: nothing is lost, a new call gets the same answer.
     pub async fn received_reset(&mut self) -> Result<Option<VarInt>, ResetError> {
         std::future::poll_fn(|cx| {
+            self.heed();
             let Some(stream) = &mut self.stream else {
                 return Poll::Ready(ResetError::check(self.latched()));
             };
-            match ready!(self.resets.poll(stream, cx)) {
+            let reset = self.resets.poll(stream, cx);
+            if reset.is_pending() && !self.part.remember(cx.waker()) {
+                self.heed();
+                return Poll::Ready(ResetError::check(self.latched()));
+            }
+            match ready!(reset) {
                 Ok(Some(code)) => {
                     self.end(RecvOutcome::Reset { code });
                     Poll::Ready(Ok(Some(code)))
@@ -245,7 +276,7 @@ impl RecvHandle {
     pub fn stop(&mut self, code: VarInt) -> Result<(), Ended<RecvOutcome>> {
         if self.stream.is_some() {
             let stopped = RecvOutcome::Stopped { code };
-            self.abort_reading(code, |_| stopped.clone());
+            self.abort_reading(code, None, |_| stopped.clone());
             if self.outcome().as_ref() == Some(&stopped) {
                 return Ok(());
             }
@@ -256,7 +287,17 @@ impl RecvHandle {
 
     /// Ends a live part without reading on. `complete` says with which outcome if everything had
     /// arrived, given the number of bytes that were never read.
-    fn abort_reading(&mut self, code: VarInt, complete: impl FnOnce(u64) -> RecvOutcome) {
+    /// If it is a deadline's doing, that is told.
+    fn abort_reading(
+        &mut self,
+        code: VarInt,
+        deadline: Option<Deadline>,
+        complete: impl FnOnce(u64) -> RecvOutcome,
+    ) {
+        if let Some(deadline) = deadline {
+            self.part.tell_event(|| EventKind::RetriesExhausted { deadline });
+            self.part.tell_event(|| EventKind::Intent { code });
+        }
         let Some(stream) = &mut self.stream else {
             return;
         };
@@ -271,7 +312,51 @@ impl RecvHandle {
             Drained::ConnectionLost(cause) => RecvOutcome::ConnectionLost(cause),
             Drained::ZeroRttRejected => RecvOutcome::ZeroRttRejected,
         };
+        if deadline.is_some() && outcome == (RecvOutcome::Stopped { code }) {
+            let state = PartState::Receiving(self.state());
+            self.part.tell_event(|| EventKind::Validated { state });
+            self.part.tell_event(|| EventKind::Executed);
+        } else if deadline.is_some() {
+            let outcome = PartOutcome::Receiving(outcome.clone());
+            self.part.tell_event(|| EventKind::Overtaken { outcome });
+        }
         self.end(outcome);
+    }
+
+    /// Stops reading if others have asked for it: an idle deadline, a drain.
+    fn heed(&mut self) {
+        if self.stream.is_some()
+            && let Some((code, deadline)) = self.part.asked()
+        {
+            self.abort_reading(code, Some(deadline), |_| RecvOutcome::Stopped { code });
+        }
+    }
+
+    /// So many bytes more have been read.
+    fn progress(&mut self, bytes: usize) {
+        self.part.progress().made(self.part.shared(), bytes);
+        self.patience.rest();
+    }
+
+    /// A read has to wait: for data, for those who want it stopped, for its deadline.
+    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, ReadError>> {
+        if !self.part.remember(cx.waker()) {
+            self.heed();
+            return Poll::Ready(self.after_the_end());
+        }
+        let config = self.part.shared().config;
+        let Some(deadline) = config.deadlines.read else { return Poll::Pending };
+        loop {
+            let clock = &self.part.shared().clock;
+            let attempt = ready!(self.patience.poll(clock, deadline.after, cx));
+            let which = Deadline::Read;
+            self.part.tell_event(|| EventKind::TimedOut { deadline: which, attempt });
+            if attempt > deadline.retries {
+                let code = config.deadline_code;
+                self.abort_reading(code, Some(which), |_| RecvOutcome::Stopped { code });
+                return Poll::Ready(self.after_the_end());
+            }
+        }
     }
 
     /// The last access before the release.
@@ -298,19 +383,34 @@ impl RecvHandle {
             buf.put_slice(&chunk.bytes);
             return Poll::Ready(Ok(Some(())));
         }
-        self.poll_quinn(|stream| stream.poll_read(cx, buf))
+        let before = buf.filled().len();
+        let read = self.poll_quinn(cx, |stream, cx| stream.poll_read(cx, buf), |()| 0);
+        if matches!(read, Poll::Ready(Ok(Some(())))) {
+            self.progress(buf.filled().len() - before);
+        }
+        read
     }
 
     /// One poll of one of quinn's reads on a live part; what ended the part on an ended one.
     fn poll_quinn<T>(
         &mut self,
-        read: impl FnOnce(&mut Reader) -> Poll<Result<Option<T>, quinn::ReadError>>,
+        cx: &mut Context<'_>,
+        read: impl FnOnce(&mut Reader, &mut Context<'_>) -> Poll<Result<Option<T>, quinn::ReadError>>,
+        bytes: impl FnOnce(&T) -> usize,
     ) -> Poll<Result<Option<T>, ReadError>> {
+        self.heed();
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(self.after_the_end());
         };
-        let result = ready!(read(stream));
-        Poll::Ready(self.judge(result))
+        match read(stream, cx) {
+            Poll::Pending => self.wait(cx),
+            Poll::Ready(result) => {
+                if let Ok(Some(data)) = &result {
+                    self.progress(bytes(data));
+                }
+                Poll::Ready(self.judge(result))
+            }
+        }
     }
 
     /// What a read of quinn's means for the part.
@@ -367,6 +467,7 @@ impl RecvHandle {
     /// The one end of the part: latch, then release.
     fn end(&mut self, outcome: RecvOutcome) {
         self.part.end(outcome);
+        self.place = None;
         self.held = Held::default();
         if let Some(stream) = self.stream.take() {
             self.resets.release(stream);
@@ -428,7 +529,7 @@ impl AsyncRead for RecvHandle {
 impl Drop for RecvHandle {
     fn drop(&mut self) {
         let code = self.part.shared().config.drop_stop_code;
-        self.abort_reading(code, |unread| match unread {
+        self.abort_reading(code, None, |unread| match unread {
             0 => RecvOutcome::ReadToEnd,
             _ => RecvOutcome::Stopped { code },
         });

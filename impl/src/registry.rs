@@ -6,24 +6,81 @@
 //!
 //! Deliberately not here: who decides an outcome (the part's cell) and quinn.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Notify;
 
 use crate::{
+    admission::Admission,
+    clock::Clock,
     config::Config,
+    events::{Deadline, Event, EventKind, Listeners, PartOutcome},
     lifecycle::{Part, PartState},
     outcome::{RecvOutcome, SendOutcome},
-    quinn::StreamId,
+    quinn::{StreamId, VarInt},
     recv_part::ReceivingPart,
     send_part::SendingPart,
-    sync::{Mutex, lock},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+        lock,
+    },
     tally::Tally,
 };
 
 /// What all parts of one connection share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) registry: Registry,
+    pub(crate) admission: Admission,
+    pub(crate) listeners: Listeners,
+    pub(crate) clock: Clock,
+    /// The connection's span: every event of a part is in it.
+    pub(crate) span: tracing::Span,
+    /// When the manager was made; parts count their time from here.
+    epoch: Instant,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self::new(Config::default(), Clock::default(), tracing::Span::none())
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(config: Config, clock: Clock, span: tracing::Span) -> Self {
+        Self {
+            registry: Registry::default(),
+            admission: Admission::new(&config),
+            listeners: Listeners::default(),
+            epoch: clock.now(),
+            config,
+            clock,
+            span,
+        }
+    }
+
+    /// How long the manager has been there, in nanoseconds.
+    pub(crate) fn nanos(&self) -> u64 {
+        let since = self.clock.now().saturating_duration_since(self.epoch);
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Tells whoever listens what happened to a part. The wakers are to be woken outside of any lock.
+    #[must_use = "to be woken outside of any lock"]
+    pub(crate) fn tell(&self, key: Key, kind: impl FnOnce() -> EventKind) -> Vec<Waker> {
+        if !self.listeners.is_heard() {
+            return Vec::new();
+        }
+        let at = self.clock.now();
+        self.listeners.tell(&Event { at, id: key.id, part: key.part, kind: kind() })
+    }
 }
 
 #[cfg(feature = "faults")]
@@ -53,6 +110,10 @@ pub struct LivePart {
     pub id: StreamId,
     /// The state it is in, which says which part it is as well.
     pub state: PartState,
+    /// How many bytes of data quinn has taken from us, or we have taken from quinn.
+    pub offset: u64,
+    /// How long it has been there.
+    pub age: Duration,
 }
 
 impl LivePart {
@@ -90,6 +151,8 @@ pub(crate) enum Released {
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     inner: Mutex<Inner>,
+    /// Told when the last live part has left.
+    pub(crate) emptied: Notify,
 }
 
 #[derive(Default)]
@@ -141,23 +204,30 @@ impl Registry {
             Ending::Receiving(outcome) => inner.tally.receiving.count(outcome),
         }
         inner.check();
+        let is_empty = inner.live.is_empty();
         drop(inner);
         // Outside the lock: it may be the last reference.
         drop(left);
+        if is_empty {
+            self.emptied.notify_waiters();
+        }
         Released::Now
     }
 
-    /// The live parts, ordered by stream id, the sending part first.
-    pub(crate) fn snapshot(&self) -> Vec<LivePart> {
+    /// The live parts, ordered by stream id, the sending part first; `now` in nanoseconds of the manager.
+    pub(crate) fn snapshot(&self, now: u64) -> Vec<LivePart> {
         let inner = lock(&self.inner);
-        let show = |(key, live): (&Key, &Live)| LivePart {
-            id: key.id,
-            state: match live {
-                Live::Sending(part) => PartState::Sending(part.state()),
-                Live::Receiving(part) => PartState::Receiving(part.state()),
-            },
-        };
-        inner.live.iter().map(show).collect()
+        inner.live.iter().map(|(key, live)| live.show(*key, now)).collect()
+    }
+
+    /// The live parts, in the same order.
+    pub(crate) fn parts(&self) -> Vec<Live> {
+        lock(&self.inner).live.values().cloned().collect()
+    }
+
+    /// How many live.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.inner).live.len()
     }
 
     /// The live sending parts, in the same order.
@@ -219,6 +289,87 @@ impl std::fmt::Debug for Inner {
     }
 }
 
+impl Live {
+    /// Its name.
+    pub(crate) fn key(&self) -> Key {
+        match self {
+            Self::Sending(part) => part.key(),
+            Self::Receiving(part) => part.key(),
+        }
+    }
+
+    /// What became of it, if it has ended.
+    pub(crate) fn outcome(&self) -> Option<PartOutcome> {
+        match self {
+            Self::Sending(part) => part.outcome().map(PartOutcome::Sending),
+            Self::Receiving(part) => part.outcome().map(PartOutcome::Receiving),
+        }
+    }
+
+    /// When it last moved, or else came, in nanoseconds of the manager.
+    pub(crate) fn moved(&self) -> u64 {
+        match self {
+            Self::Sending(part) => part.progress().moved().max(part.since()),
+            Self::Receiving(part) => part.progress().moved().max(part.since()),
+        }
+    }
+
+    /// A deadline has passed: a sending part is reset, a receiving one asked to stop.
+    pub(crate) fn expire(&self, deadline: Deadline, code: VarInt) {
+        match self {
+            Self::Sending(part) => {
+                part.timed_out(deadline, 1);
+                part.expire(deadline, code);
+            }
+            Self::Receiving(part) => {
+                part.tell_event(|| EventKind::TimedOut { deadline, attempt: 1 });
+                part.ask_to_stop(deadline, code);
+            }
+        }
+    }
+
+    fn show(&self, key: Key, now: u64) -> LivePart {
+        let (state, offset, since) = match self {
+            Self::Sending(part) => {
+                (PartState::Sending(part.state()), part.progress().bytes(), part.since())
+            }
+            Self::Receiving(part) => {
+                (PartState::Receiving(part.state()), part.progress().bytes(), part.since())
+            }
+        };
+        let age = Duration::from_nanos(now.saturating_sub(since));
+        LivePart { id: key.id, state, offset, age }
+    }
+}
+
+/// How far a part has come, and when it last moved.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    bytes: AtomicU64,
+    /// In nanoseconds of the manager; kept only if there is an idle deadline.
+    moved: AtomicU64,
+}
+
+impl Progress {
+    /// So many bytes more, and whatever else is progress.
+    pub(crate) fn made(&self, shared: &Shared, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if shared.config.deadlines.idle.is_some() {
+            self.moved.store(shared.nanos(), Ordering::Relaxed);
+        }
+    }
+
+    /// How many bytes in all.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// When it last moved; 0 if never.
+    pub(crate) fn moved(&self) -> u64 {
+        self.moved.load(Ordering::Relaxed)
+    }
+}
+
 impl From<Arc<SendingPart>> for Live {
     fn from(part: Arc<SendingPart>) -> Self {
         Self::Sending(part)
@@ -253,9 +404,9 @@ mod tests {
     fn snapshot_is_in_order_and_only_of_live_parts() {
         let shared = Arc::new(Shared::default());
         let keys: Vec<_> = [8, 3, 4].map(|raw| receiving(&shared, raw)).into();
-        let ids = || Vec::from_iter(shared.registry.snapshot().iter().map(|live| live.id));
+        let ids = || Vec::from_iter(shared.registry.snapshot(0).iter().map(|live| live.id));
         assert_eq!(ids(), [id(3), id(4), id(8)]);
-        let live = shared.registry.snapshot()[0];
+        let live = shared.registry.snapshot(0)[0];
         assert_eq!(live.part(), Part::Receiving);
         assert_eq!(live.state, PartState::Receiving(RecvState::Recv));
 
@@ -291,7 +442,7 @@ mod tests {
         };
         assert_eq!(shared.registry.tally().receiving, expected);
         assert_eq!(expected.ended(), 5);
-        assert!(shared.registry.snapshot().is_empty());
+        assert!(shared.registry.snapshot(0).is_empty());
     }
 
     #[test]
@@ -302,7 +453,7 @@ mod tests {
         let outcome = RecvOutcome::ZeroRttRejected;
         let released = shared.registry.release(refused, Ending::Receiving(&outcome));
         assert_eq!(released, Released::Now);
-        assert_eq!(shared.registry.snapshot().len(), 1);
+        assert_eq!(shared.registry.snapshot(0).len(), 1);
     }
 
     #[test]

@@ -16,7 +16,9 @@ use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
 use crate::{
+    clock::Patience,
     error::{Ended, FinishError, StoppedError, WriteError},
+    events::Deadline,
     lifecycle::SendState,
     outcome::SendOutcome,
     quinn::{self, StreamId, VarInt, Written},
@@ -43,11 +45,13 @@ pub struct SendHandle {
     writer: Slot,
     /// What a `poll_shutdown` under way waits for.
     shutdown: Option<Finish>,
+    /// How long a write has been waiting, if there is a deadline.
+    patience: Patience,
 }
 
 impl SendHandle {
     pub(crate) fn new(part: Arc<SendingPart>) -> Self {
-        Self { part, writer: Slot::default(), shutdown: None }
+        Self { part, writer: Slot::default(), shutdown: None, patience: Patience::default() }
     }
 
     /// The stream's id (§2.1).
@@ -76,7 +80,8 @@ impl SendHandle {
     }
 
     /// Writes some prefix of `buf` and says how many bytes it was. Waits for credit while there is none
-    /// (§4.1); a write that waits is woken when the part ends.
+    /// (§4.1), at most as long as [`Deadlines::write`](crate::Deadlines::write) says; a write that waits is
+    /// woken when the part ends.
     ///
     /// # Errors
     ///
@@ -124,7 +129,8 @@ impl SendHandle {
                 quinn::poll_write_chunks(stream, cx, bufs)
             };
             let bytes = |written: &Written| written.bytes;
-            self.part.poll_write(&mut self.writer, cx, write, bytes)
+            let written = self.part.poll_write(&mut self.writer, cx, write, bytes);
+            self.in_time(cx, written)
         })
         .await
     }
@@ -232,7 +238,31 @@ impl SendHandle {
         let write = |stream: &mut quinn::SendStream, cx: &mut Context<'_>| {
             quinn::poll_write(stream, cx, buf)
         };
-        self.part.poll_write(&mut self.writer, cx, write, |&written| written)
+        let written = self.part.poll_write(&mut self.writer, cx, write, |&written| written);
+        self.in_time(cx, written)
+    }
+
+    /// The answer to a write, unless it has been waiting for longer than the deadline lets it.
+    fn in_time<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<Result<T, WriteError>>,
+    ) -> Poll<Result<T, WriteError>> {
+        let config = &self.part.shared().config;
+        let Some(deadline) = config.deadlines.write else { return written };
+        if written.is_ready() {
+            self.patience.rest();
+            return written;
+        }
+        loop {
+            let clock = &self.part.shared().clock;
+            let attempt = ready!(self.patience.poll(clock, deadline.after, cx));
+            self.part.timed_out(Deadline::Write, attempt);
+            if attempt > deadline.retries {
+                self.part.expire(Deadline::Write, config.deadline_code);
+                return Poll::Ready(Err(WriteError::after(self.part.latched())));
+            }
+        }
     }
 }
 

@@ -26,18 +26,20 @@
 use std::{
     fmt,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use crate::{
+    admission::Place,
     error::{Ended, WriteError},
+    events::{Deadline, EventKind, PartOutcome},
     lifecycle::{
-        SendEvent, SendState,
+        PartState, SendEvent, SendState,
         cell::{Applied, Cell, Conclusion},
     },
     outcome::SendOutcome,
     quinn::{self, ConnectionError, Fate, SendStream, StreamId, VarInt},
-    registry::{Ending, Key, Released, Shared},
+    registry::{Ending, Key, Progress, Released, Shared},
     sync::{Mutex, MutexGuard, lock},
     waiters::{Slot, Waiters},
 };
@@ -47,6 +49,9 @@ pub(crate) struct SendingPart {
     key: Key,
     shared: Arc<Shared>,
     cell: Cell<SendState>,
+    progress: Progress,
+    /// When it was registered, in nanoseconds of the manager.
+    since: u64,
     locked: Mutex<Locked>,
 }
 
@@ -55,17 +60,40 @@ pub(crate) struct Locked {
     /// quinn's stream, until the outcome is latched.
     pub(crate) stream: Option<SendStream>,
     waiters: Waiters,
+    place: Place,
 }
 
 impl SendingPart {
     /// A live part around `stream`.
-    pub(crate) fn new(key: Key, shared: Arc<Shared>, stream: SendStream) -> Self {
+    pub(crate) fn new(key: Key, shared: Arc<Shared>, stream: SendStream, place: Place) -> Self {
         Self {
             key,
+            since: shared.nanos(),
             shared,
             cell: Cell::new(),
-            locked: Mutex::new(Locked { stream: Some(stream), waiters: Waiters::default() }),
+            progress: Progress::default(),
+            locked: Mutex::new(Locked { stream: Some(stream), waiters: Waiters::default(), place }),
         }
+    }
+
+    /// Its name in the registry.
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+
+    /// What all parts of the connection share.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// How far it has come.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// When it was registered, in nanoseconds of the manager.
+    pub(crate) fn since(&self) -> u64 {
+        self.since
     }
 
     /// The stream's id.
@@ -164,8 +192,10 @@ impl SendingPart {
                 }
                 Poll::Ready(Ok(written)) => {
                     locked.waiters.remove(slot);
-                    if bytes(&written) > 0 {
-                        self.go(SendEvent::SendStream);
+                    let bytes = bytes(&written);
+                    if bytes > 0 {
+                        self.progress.made(&self.shared, bytes);
+                        self.go(locked, SendEvent::SendStream);
                     }
                     Poll::Ready(Ok(written))
                 }
@@ -227,9 +257,10 @@ impl SendingPart {
             }
             return;
         }
+        self.progress.made(&self.shared, 0);
         // A FIN is carried by a STREAM frame; on an unused stream it is the first one.
-        self.go(SendEvent::SendStream);
-        self.go(SendEvent::SendStreamFin);
+        self.go(locked, SendEvent::SendStream);
+        self.go(locked, SendEvent::SendStreamFin);
     }
 
     /// Gives the sending up with RESET_STREAM, unless the part has ended already.
@@ -368,6 +399,7 @@ impl SendingPart {
 
     /// The one end of a part: latch, release, strike off. Only the first caller does any of it.
     fn end(&self, locked: &mut Locked, outcome: SendOutcome) {
+        let from = self.state();
         match self.cell.conclude(outcome.clone()) {
             Conclusion::Won => {}
             #[cfg(feature = "faults")]
@@ -380,28 +412,70 @@ impl SendingPart {
             Conclusion::Late => return,
         }
         drop(locked.stream.take());
+        drop(locked.place.take());
         let released = self.shared.registry.release(self.key, Ending::Sending(&outcome));
         debug_assert_eq!(released, Released::Now);
-        tracing::debug!(stream = %self.key.id, part = %self.key.part, %outcome, "part ended");
+        tracing::debug!(parent: &self.shared.span, stream = %self.key.id, part = %self.key.part, %outcome, "part ended");
+        let to = self.state();
+        if from != to {
+            self.tell_event(locked, || EventKind::Moved {
+                from: PartState::Sending(from),
+                to: PartState::Sending(to),
+            });
+        }
+        self.tell_event(locked, || EventKind::Ended { outcome: PartOutcome::Sending(outcome) });
     }
 
     /// The outcome of a part whose stream is released.
-    fn latched(&self) -> SendOutcome {
+    pub(crate) fn latched(&self) -> SendOutcome {
         // `end` latches before it releases, under the lock.
         self.outcome().expect("a released part has an outcome")
     }
 
     /// Takes an edge of figure 2.
-    fn go(&self, event: SendEvent) {
+    fn go(&self, locked: &mut Locked, event: SendEvent) {
         match self.cell.apply(event) {
             Applied::Moved { from, to } => {
-                tracing::trace!(stream = %self.key.id, part = %self.key.part, %from, %to, ?event);
+                tracing::trace!(parent: &self.shared.span, stream = %self.key.id, part = %self.key.part, %from, %to, ?event);
+                self.tell_event(locked, || EventKind::Moved {
+                    from: PartState::Sending(from),
+                    to: PartState::Sending(to),
+                });
             }
             Applied::Stayed => {}
             Applied::Refused { .. } => {
                 self.shared.registry.own_fault("no such edge in figure 2");
             }
         }
+    }
+
+    fn tell_event(&self, locked: &mut Locked, kind: impl FnOnce() -> EventKind) {
+        locked.waiters.also_wake(self.shared.tell(self.key, kind));
+    }
+
+    /// A deadline has passed for the last time: resets the part, unless it has ended meanwhile, and tells why.
+    pub(crate) fn expire(&self, deadline: Deadline, code: VarInt) {
+        self.access(|locked| {
+            self.tell_event(locked, || EventKind::RetriesExhausted { deadline });
+            self.tell_event(locked, || EventKind::Intent { code });
+            self.learn(locked);
+            if locked.stream.is_some() {
+                let state = PartState::Sending(self.state());
+                self.tell_event(locked, || EventKind::Validated { state });
+                let outcome = SendOutcome::Reset { code };
+                if self.send_reset(locked, outcome, code).is_ok() {
+                    return self.tell_event(locked, || EventKind::Executed);
+                }
+            }
+            let outcome = PartOutcome::Sending(self.latched());
+            self.tell_event(locked, || EventKind::Overtaken { outcome });
+        });
+    }
+
+    /// A deadline has passed for the `attempt`th time.
+    pub(crate) fn timed_out(&self, deadline: Deadline, attempt: u32) {
+        let woken = self.shared.tell(self.key, || EventKind::TimedOut { deadline, attempt });
+        woken.into_iter().for_each(Waker::wake);
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Waiters {
     slots: Vec<Option<Waker>>,
     /// Wakers that were replaced or removed, to be dropped outside the lock.
     discarded: Vec<Waker>,
+    /// Listeners to events, to be woken outside the lock.
+    others: Vec<Waker>,
 }
 
 impl Waiters {
@@ -54,10 +56,21 @@ impl Waiters {
         self.discarded.extend(place.and_then(Option::take));
     }
 
-    /// Takes the wakers that were replaced or removed; the others go on waiting.
+    /// Wakes these, too, once the lock is released.
+    pub(crate) fn also_wake(&mut self, wakers: Vec<Waker>) {
+        if !wakers.is_empty() {
+            self.others.extend(wakers);
+        }
+    }
+
+    /// Takes the wakers that were replaced or removed, and those to be woken anyway; the others go on waiting.
     #[must_use = "to be dropped outside the lock"]
     pub(crate) fn take_discarded(&mut self) -> Self {
-        Self { slots: Vec::new(), discarded: mem::take(&mut self.discarded) }
+        Self {
+            slots: Vec::new(),
+            discarded: mem::take(&mut self.discarded),
+            others: mem::take(&mut self.others),
+        }
     }
 
     /// Takes everybody, because the part has ended.
@@ -68,7 +81,7 @@ impl Waiters {
 
     /// Wakes all who wait, in the order of their slots. To be called without the lock.
     pub(crate) fn wake(self) {
-        self.slots.into_iter().flatten().for_each(Waker::wake);
+        self.slots.into_iter().flatten().chain(self.others).for_each(Waker::wake);
     }
 }
 

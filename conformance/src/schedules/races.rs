@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use futures_util::future::abortable;
 use quinn::VarInt;
-use streamproof::ReadError;
+use std::time::Duration;
+
+use streamproof::{Drain, PartOutcome, ReadError};
 
 use super::scene::{End, Ends, Scene, accepted, accepted_uni, data, opened};
 use crate::wire::Frame;
@@ -89,6 +91,14 @@ pub const RACES: &[Race] = &[
         credit: 1000,
         ends: &[sending(End::Reset), sending(End::Stopped)],
         set: waiters,
+    },
+    Race {
+        name: "deadline",
+        about: "a drain whose deadline passes at once, against finish and STOP_SENDING",
+        like: "lifecycle-deadline",
+        credit: 1000,
+        ends: &[sending(End::Reset), sending(End::Stopped)],
+        set: deadline,
     },
     Race {
         name: "reader",
@@ -222,6 +232,30 @@ fn waiters(scene: &mut Scene) {
     scene.task("writer", async move {
         yield_now().await;
         drop(send);
+    });
+}
+
+fn deadline(scene: &mut Scene) {
+    let Some((id, mut send)) = opened(scene) else { return };
+    let _ = poll_once(send.write_all(b"hello"));
+    scene.arena.settle();
+    scene.peer_sends([stop(id)]);
+    let (told, closed) = (scene.told.clone(), send.closed());
+    scene.task("watcher", async move { told.sending("watcher", &closed.await) });
+    let told = scene.told.clone();
+    scene.task("writer", async move {
+        yield_now().await;
+        told.finished("writer", &send.finish().await);
+    });
+    let (told, manager) = (scene.told.clone(), scene.manager.clone());
+    scene.task("drain", async move {
+        let mut drain = Drain::within(Duration::ZERO);
+        drain.reset_code = VarInt::from_u32(RESET_CODE);
+        for part in manager.drain(drain).await.parts {
+            if let Some(PartOutcome::Sending(outcome)) = &part.outcome {
+                told.sending("drain", outcome);
+            }
+        }
     });
 }
 

@@ -172,7 +172,9 @@ impl Scene {
         let mut arena_config = ArenaConfig { side: Side::Server, log, ..ArenaConfig::default() };
         arena_config.limits.puppet.max_stream_data = race.credit;
         let mut arena = Arena::new(&arena_config)?;
-        let (manager, driver) = StreamManager::new(arena.connection.clone(), config);
+        let runtime = arena.world.runtime();
+        let (manager, driver) =
+            StreamManager::with_runtime(arena.connection.clone(), config, runtime);
         arena.world.spawn(driver);
         arena.settle();
         Ok(Self { arena, manager, told: Told::default(), tasks: Vec::new() })

@@ -55,7 +55,9 @@ impl Sut for Manager {
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
         let mut arena = arena(setup)?;
-        let (manager, driver) = StreamManager::new(arena.connection.clone(), self.config);
+        let runtime = arena.world.runtime();
+        let (manager, driver) =
+            StreamManager::with_runtime(arena.connection.clone(), self.config, runtime);
         arena.world.spawn(driver);
         let app = Handles { manager, sending: BTreeMap::new(), receiving: BTreeMap::new() };
         Ok(Box::new(QuinnSession::new(app, arena, setup)))

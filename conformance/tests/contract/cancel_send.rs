@@ -278,7 +278,7 @@ fn open_that_nobody_takes_is_reset_and_leaks_nothing() {
         let task = stage.spawn(async move {
             let (send, recv) = manager.open_bi().await?;
             std::future::pending::<()>().await;
-            Ok::<_, quinn::ConnectionError>((send, recv))
+            Ok::<_, streamproof::OpenError>((send, recv))
         });
         allow(&mut stage, wire::Direction::Bidirectional, 1);
         assert_eq!(stage.manager.snapshot().len(), 2);

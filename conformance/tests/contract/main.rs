@@ -13,10 +13,14 @@ mod death;
 mod judge;
 mod support;
 
+mod bounds;
 mod cancel_recv;
 mod cancel_send;
+mod deadlines;
+mod drain;
 mod drop_recv;
 mod drop_send;
+mod events;
 mod faults;
 mod finish;
 mod interleavings;

@@ -5,8 +5,8 @@
 
 use quinn::{ConnectionError, VarInt};
 use streamproof::{
-    LivePart, PartState, RecvOutcome, RecvState, SendHandle, SendOutcome, SendState, StreamManager,
-    Tally,
+    LivePart, OpenError, PartState, RecvOutcome, RecvState, SendHandle, SendOutcome, SendState,
+    StreamManager, Tally,
 };
 
 use crate::askers::{assert_recv_ended, assert_send_ended};
@@ -112,7 +112,7 @@ fn streams_cannot_be_opened_on_a_dead_connection_and_nothing_is_registered() {
     for death in Death::ALL {
         for side in SIDES {
             let mut stage = Stage::new(Setup::default().on(side));
-            let cause = death.strike(&mut stage);
+            let cause = OpenError::from(death.strike(&mut stage));
             assert_eq!(now(stage.manager.open_uni()).err(), Some(cause.clone()));
             assert_eq!(now(stage.manager.open_bi()).err(), Some(cause.clone()));
             assert_eq!(now(stage.manager.accept_uni()).err(), Some(cause.clone()));
@@ -131,7 +131,7 @@ fn waiting_opens_and_accepts_are_told_of_the_death() {
         let (opener, accepter) = (stage.manager.clone(), stage.manager.clone());
         let open = stage.spawn(async move { opener.open_uni().await.err() });
         let accept = stage.spawn(async move { accepter.accept_bi().await.err() });
-        let cause = death.strike(&mut stage);
+        let cause = OpenError::from(death.strike(&mut stage));
         assert_eq!(open.take(), Some(Some(cause.clone())));
         assert_eq!(accept.take(), Some(Some(cause)));
         stage.assert_all_released();

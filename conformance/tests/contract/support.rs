@@ -114,8 +114,11 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(setup: Setup) -> Self {
         let mut arena = ok(Arena::new(&setup.arena));
-        let (manager, driver): (StreamManager, Driver) =
-            StreamManager::new(arena.connection.clone(), setup.config);
+        let (manager, driver): (StreamManager, Driver) = StreamManager::with_runtime(
+            arena.connection.clone(),
+            setup.config,
+            arena.world.runtime(),
+        );
         let driver = arena.world.spawn(driver);
         arena.settle();
         Self { manager, arena, driver, history: Vec::new() }

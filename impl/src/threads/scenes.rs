@@ -6,7 +6,9 @@ use std::sync::Arc;
 use ::quinn::StoppedError;
 
 use super::stream::Wire;
+use crate::clock::Clock;
 use crate::config::{Config, Fault};
+use crate::events::{Deadline, EventKind, Heard, PartOutcome};
 use crate::lifecycle::Part;
 use crate::outcome::SendOutcome;
 use crate::quinn::{ConnectionError, Fate, StreamId, VarInt};
@@ -35,7 +37,7 @@ struct Scene {
 impl Scene {
     fn new(fault: Option<Fault>, credit: usize) -> Self {
         let config = Config { drop_reset_code: VarInt::from_u32(DROP), fault, ..Config::default() };
-        let shared = Arc::new(Shared { config, ..Shared::default() });
+        let shared = Arc::new(Shared::new(config, Clock::default(), tracing::Span::none()));
         let (part, wire) = Self::another(&shared, credit);
         Self { part, shared, wire }
     }
@@ -43,7 +45,7 @@ impl Scene {
     fn another(shared: &Arc<Shared>, credit: usize) -> (Arc<SendingPart>, Wire) {
         let (stream, wire) = Wire::stream(credit);
         let id = StreamId::from(VarInt::from_u32(2));
-        let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream));
+        let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream, None));
         (shared.registry.register(id, Part::Sending, make), wire)
     }
 
@@ -70,7 +72,7 @@ impl Scene {
     fn judge(&self, told: &[SendOutcome]) {
         let outcome = self.part.outcome().expect("it has ended");
         assert!(told.iter().all(|one| *one == outcome), "told {told:?}, and it was {outcome:?}");
-        assert!(self.shared.registry.snapshot().is_empty(), "left in the registry");
+        assert!(self.shared.registry.snapshot(0).is_empty(), "left in the registry");
         let tally = self.shared.registry.tally();
         assert_eq!(tally.sending.ended(), tally.sending.registered, "{tally:?}");
         assert_eq!(tally.own_faults, 0, "it caught itself");
@@ -126,6 +128,30 @@ pub(super) fn acknowledged(fault: Option<Fault>) {
     let told = wait(closed(&scene.part));
     resetter.join().expect("no panic");
     handler.join().expect("no panic");
+    scene.judge(&[told]);
+}
+
+/// A deadline, against the handler of what the peer sent; what is told of it fits what became of the part.
+pub(super) fn deadline(fault: Option<Fault>) {
+    let scene = Scene::new(fault, 0);
+    let mut events = scene.shared.listeners.listen(20);
+    let timer = scene.spawn(|scene| scene.part.expire(Deadline::Write, VarInt::from_u32(RESET)));
+    let handler = scene.spawn(|scene| scene.handle(stopped()));
+    let told = wait(closed(&scene.part));
+    timer.join().expect("no panic");
+    handler.join().expect("no panic");
+    let mut kinds = Vec::new();
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    while let std::task::Poll::Ready(Some(Heard::Event(event))) =
+        std::pin::pin!(events.next()).poll(&mut cx)
+    {
+        kinds.push(event.kind);
+    }
+    let is_executed = kinds.contains(&EventKind::Executed);
+    let outcome = PartOutcome::Sending(told.clone());
+    let is_overtaken = kinds.contains(&EventKind::Overtaken { outcome });
+    assert_eq!(is_executed, told == SendOutcome::Reset { code: VarInt::from_u32(RESET) });
+    assert_eq!(is_overtaken, told == SendOutcome::Stopped { code: VarInt::from_u32(STOP) });
     scene.judge(&[told]);
 }
 
@@ -196,7 +222,7 @@ pub(super) fn loss(fault: Option<Fault>) {
         scene.part.finish();
         dropped.abandon(&mut Slot::default());
     });
-    let looker = scene.spawn(|scene| assert!(scene.shared.registry.snapshot().len() <= 2));
+    let looker = scene.spawn(|scene| assert!(scene.shared.registry.snapshot(0).len() <= 2));
     let cause = StoppedError::ConnectionLost(ConnectionError::TimedOut);
     scene.wire.comes(Err(cause.clone()));
     other_wire.comes(Err(cause));
@@ -253,6 +279,7 @@ pub(super) type Named = (&'static str, fn(Option<Fault>));
 pub(super) const SCENES: &[Named] = &[
     ("cancel", cancel),
     ("acknowledged", acknowledged),
+    ("deadline", deadline),
     ("write", write),
     ("waiters", waiters),
     ("given up", given_up),

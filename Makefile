@@ -3,6 +3,7 @@
 # make nightly  the full tier of the presets, the manager's races under more schedules, and the random
 #               walks, a hundred times as many, with a seed of the day
 # make threads  the manager's sending part between threads, with loom and shuttle (part of make test)
+# make storm    a million streams between two managers, with cancels, resets, stops, deadlines and losses
 # make second-opinion
 #               the same worlds in Promela, counted by SPIN
 # make documents
@@ -21,7 +22,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -50,9 +51,14 @@ threads: toolchain
 	cargo test -p streamproof --locked --features loom --lib threads:: -- --nocapture
 	cargo test -p streamproof --locked --features shuttle --lib threads:: -- --nocapture
 
+# A million streams between two managers, at 2 % loss.
+storm: toolchain
+	cargo run --release --locked -- storm
+
 nightly: toolchain
 	cargo run --release --locked -- check --tier full
 	cargo run --release --locked -- schedules --delays 8
+	cargo run --release --locked -- storm --seed $$(date +%Y%m%d)
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \
 		cargo test --release --locked -p streamproof-conformance --test random_walks
 

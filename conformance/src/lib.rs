@@ -6,7 +6,8 @@
 //! model's words ([`abstraction`]), and the [`referee`] keeps the model endpoints that explain it.
 //! [`replay`] is that loop; [`conform`] runs it over every edge of a preset; [`deviations`] knows what
 //! is known already. [`requirements`] is the list of rules, and what stands for each, [`scenarios`] the
-//! traces that show them. [`schedules`] runs races of tasks inside the manager in every order.
+//! traces that show them. [`schedules`] runs races of tasks inside the manager in every order,
+//! [`storm`] runs streams by the million between two managers.
 
 pub mod abstraction;
 pub mod cli;
@@ -20,6 +21,7 @@ pub mod replay;
 pub mod requirements;
 pub mod scenarios;
 pub mod schedules;
+pub mod storm;
 pub mod sut;
 pub mod wire;
 pub mod world;

@@ -95,6 +95,22 @@ pub(super) struct SchedulesArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct StormArgs {
+    /// How many streams, both sides together.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(super) streams: u64,
+    /// How many of 1,000 datagrams are lost, in either direction.
+    #[arg(long, value_name = "DATAGRAMS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=500))]
+    pub(super) lost: u64,
+    /// What is random comes from here.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ExploreArgs {
     /// The preset.
     #[arg(default_value = "uni")]

@@ -21,6 +21,7 @@ mod report;
 mod requirements;
 mod scenarios;
 mod schedules;
+mod storm;
 mod table;
 mod traces;
 mod worlds;
@@ -34,7 +35,7 @@ use streamproof_model::{lifecycle, reset_at};
 
 use self::args::{
     CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
-    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, TracesArgs,
+    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs, TracesArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -77,6 +78,8 @@ enum Command {
     Fixes(FixesArgs),
     /// Run the races of the manager's tasks on real quinn under every schedule.
     Schedules(SchedulesArgs),
+    /// Run streams by the million between two managers, with cancels, resets, stops, deadlines and losses.
+    Storm(StormArgs),
 }
 
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
@@ -113,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Mutants(args) => mutants::run(&args),
         Command::Fixes(args) => fixes::run(&args),
         Command::Schedules(args) => schedules::run(&args),
+        Command::Storm(args) => storm::run(&args),
     };
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 //!
 //! The model's world is one endpoint's tasks in every order of their atomic steps; here the tasks are real
 //! futures, and what stands between two points at which they let others run is their step. The network is a
-//! task, too. [`search`] goes through the schedules, [`races`] says what races, [`scene`] sets it up and judges
+//! task, too. [`mod@search`] goes through the schedules, [`races`] says what races, [`scene`] sets it up and judges
 //! what came of it. Races between threads *within* a step are not here: see `impl/tests/threads`.
 
 pub mod races;

@@ -11,6 +11,7 @@
 mod arena;
 mod config;
 mod crypto;
+mod pair;
 mod runtime;
 mod socket;
 
@@ -26,6 +27,7 @@ use bytes::Bytes;
 
 pub use arena::{Arena, ArenaConfig, ArenaError, Early};
 pub use config::{Limits, SideLimits};
+pub use pair::{Dice, Pair, PairConfig};
 pub use socket::MAX_DATAGRAM;
 
 use runtime::{BoxedTask, Shared, TaskId, TaskWaker, VirtualRuntime};

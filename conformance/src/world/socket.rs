@@ -39,11 +39,19 @@ struct Queues {
 pub(crate) struct VirtualSocket {
     queues: Mutex<Queues>,
     shared: Arc<Shared>,
+    local: SocketAddr,
+    /// The only one there is to hear from.
+    peer: SocketAddr,
 }
 
 impl VirtualSocket {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { queues: Mutex::default(), shared }
+        Self { queues: Mutex::default(), shared, local: SUT_ADDRESS, peer: PUPPET_ADDRESS }
+    }
+
+    /// The socket of a second system under test, in the puppet's place.
+    pub(crate) fn opposite(shared: Arc<Shared>) -> Self {
+        Self { queues: Mutex::default(), shared, local: PUPPET_ADDRESS, peer: SUT_ADDRESS }
     }
 
     fn queues(&self) -> MutexGuard<'_, Queues> {
@@ -101,13 +109,8 @@ impl quinn::AsyncUdpSocket for VirtualSocket {
             // Like UDP, cut off what doesn't fit; the puppet never sends that much.
             let length = datagram.len().min(slot.len());
             slot[..length].copy_from_slice(&datagram[..length]);
-            *meta = RecvMeta {
-                addr: PUPPET_ADDRESS,
-                len: length,
-                stride: length,
-                ecn: None,
-                dst_ip: None,
-            };
+            *meta =
+                RecvMeta { addr: self.peer, len: length, stride: length, ecn: None, dst_ip: None };
             count += 1;
         }
         if count == 0 {
@@ -118,7 +121,7 @@ impl quinn::AsyncUdpSocket for VirtualSocket {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(SUT_ADDRESS)
+        Ok(self.local)
     }
 }
 

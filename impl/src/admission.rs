@@ -50,17 +50,21 @@ impl Admission {
         &self,
         open: impl Future<Output = Result<T, crate::ConnectionError>>,
     ) -> Result<(T, Place), OpenError> {
-        let mut opened = pin!(self.unless_closed(async {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(OpenError::Draining);
+        }
+        let mut opened = pin!(async {
             let place = self.place().await;
             let stream = open.await?;
             Ok((stream, place))
-        }));
+        });
+        // Most need not wait.
         let first = poll_fn(|cx| Poll::Ready(opened.as_mut().poll(cx))).await;
         if let Poll::Ready(done) = first {
             return done;
         }
         let _waiting = self.wait_in_line()?;
-        opened.await
+        self.unless_closed(opened).await
     }
 
     /// Runs `accept`, which is asked only while there is a place for a stream.
@@ -91,7 +95,7 @@ impl Admission {
     }
 
     async fn place(&self) -> Place {
-        let live = self.live.clone()?;
+        let live = self.live.as_ref()?.clone();
         // The semaphore is never closed.
         live.acquire_owned().await.ok().map(Arc::new)
     }

@@ -17,15 +17,16 @@ use std::{
 };
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use pin_project_lite::pin_project;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::{
     clock::Timer,
     events::Deadline,
-    quinn::{self, Connection, ConnectionError, VarInt},
+    quinn::{self, Connection, ConnectionError, Fate, VarInt},
     registry::Shared,
-    send::Closed,
     send_part::SendingPart,
+    waiters::Slot,
 };
 
 /// The task of a [`StreamManager`](crate::StreamManager). Spawn it, or nothing is watched.
@@ -112,7 +113,7 @@ async fn drive(
         let mut managed = true;
         while let Poll::Ready(next) = arriving.poll_recv(cx) {
             match next {
-                Some(part) => watches.push(watch(part)),
+                Some(part) => watches.extend(watch(part)),
                 None => {
                     managed = false;
                     break;
@@ -138,48 +139,76 @@ async fn drive(
     .await;
 }
 
-/// Waits until quinn knows the fate of a sending part, unless somebody else ends the part before.
-async fn watch(part: Arc<SendingPart>) {
-    // Nothing but the fate is taken out of the lock.
-    let fate = part.lock().stream.as_ref().map(quinn::fate);
-    let Some(fate) = fate else {
-        return;
-    };
-    let mut fate = pin!(fate);
-    let mut ended = Closed::new(part.clone());
-    let fate = poll_fn(|cx| {
-        // quinn does not wake this future when a reset is acknowledged: a part that ended must be
-        // noticed here, or it would be watched for as long as the connection lives.
-        if is_watched_to_its_end(&part) && Pin::new(&mut ended).poll(cx).is_ready() {
-            return Poll::Ready(None);
+pin_project! {
+    /// Waits until quinn knows the fate of a sending part, unless somebody else ends the part before.
+    ///
+    /// There is one for each live sending part, so its size counts: written by hand, it holds quinn's future
+    /// once.
+    struct Watch<F> {
+        part: Arc<SendingPart>,
+        ended: Slot,
+        #[pin]
+        fate: F,
+    }
+
+    impl<F> PinnedDrop for Watch<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.part.leave(this.ended);
         }
-        fate.as_mut().poll(cx).map(Some)
-    })
-    .await;
-    if let Some(fate) = fate {
-        #[cfg(feature = "faults")]
-        if part.has(crate::Fault::LookThenTouch) {
-            let mut looked = false;
-            poll_fn(|cx| {
-                if std::mem::replace(&mut looked, true) {
-                    return Poll::Ready(());
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
-            part.touch();
-        }
-        part.on_fate(fate);
     }
 }
 
-/// Always, except with `Fault::TellOutcomeTwice`, which goes on
-/// listening for a second outcome.
+/// Watches `part`; `None` if it has ended already.
+fn watch(part: Arc<SendingPart>) -> Option<Watch<impl Future<Output = Fate> + Send + use<>>> {
+    // Nothing but the fate is taken out of the lock.
+    let fate = part.lock().stream.as_ref().map(quinn::fate)?;
+    #[cfg(feature = "faults")]
+    let fate = a_moment_late(fate, part.has(crate::Fault::LookThenTouch));
+    Some(Watch { part, ended: Slot::default(), fate })
+}
+
+impl<F: Future<Output = Fate>> Future for Watch<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        // quinn does not wake this future when a reset is acknowledged: a part that ended must be
+        // noticed here, or it would be watched for as long as the connection lives.
+        if is_watched_to_its_end(this.part) && this.part.poll_ended(this.ended, cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let Poll::Ready(fate) = this.fate.poll(cx) else { return Poll::Pending };
+        #[cfg(feature = "faults")]
+        if this.part.has(crate::Fault::LookThenTouch) {
+            this.part.touch();
+        }
+        this.part.on_fate(fate);
+        Poll::Ready(())
+    }
+}
+
+/// `Fault::LookThenTouch`: others run between the look and what follows from it.
+#[cfg(feature = "faults")]
+async fn a_moment_late(fate: impl Future<Output = Fate>, is_late: bool) -> Fate {
+    let fate = fate.await;
+    let mut waited = !is_late;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    fate
+}
+
+/// Always, except with faults that go on listening after the end.
 #[cfg_attr(not(feature = "faults"), allow(unused_variables))]
 fn is_watched_to_its_end(part: &SendingPart) -> bool {
     #[cfg(feature = "faults")]
-    if part.has(crate::Fault::TellOutcomeTwice) {
+    if part.has(crate::Fault::TellOutcomeTwice) || part.has(crate::Fault::LookThenTouch) {
         return false;
     }
     true

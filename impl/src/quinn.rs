@@ -15,6 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use tokio::io::ReadBuf;
 
 use crate::sync::{Mutex, lock};
@@ -56,16 +57,14 @@ pub(crate) enum Fate {
 ///
 /// Must not be asked of a stream that we reset ourselves: quinn does not wake this future when the
 /// peer acknowledges a reset.
-pub(crate) fn fate(stream: &SendStream) -> impl Future<Output = Fate> + Send + 'static {
-    let stopped = stream.stopped();
-    async move {
-        match stopped.await {
-            Ok(None) => Fate::Acknowledged,
-            Ok(Some(code)) => Fate::Stopped(code),
-            Err(::quinn::StoppedError::ConnectionLost(cause)) => Fate::ConnectionLost(cause),
-            Err(::quinn::StoppedError::ZeroRttRejected) => Fate::ZeroRttRejected,
-        }
-    }
+pub(crate) fn fate(stream: &SendStream) -> impl Future<Output = Fate> + Send + 'static + use<> {
+    // Not an async block: it would hold quinn's future twice.
+    stream.stopped().map(|stopped| match stopped {
+        Ok(None) => Fate::Acknowledged,
+        Ok(Some(code)) => Fate::Stopped(code),
+        Err(::quinn::StoppedError::ConnectionLost(cause)) => Fate::ConnectionLost(cause),
+        Err(::quinn::StoppedError::ZeroRttRejected) => Fate::ZeroRttRejected,
+    })
 }
 
 /// The fate of `stream` if quinn knows it already.

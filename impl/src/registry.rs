@@ -7,7 +7,6 @@
 //! Deliberately not here: who decides an outcome (the part's cell) and quinn.
 
 use std::{
-    collections::BTreeMap,
     sync::Arc,
     task::Waker,
     time::{Duration, Instant},
@@ -100,6 +99,8 @@ pub(crate) struct Key {
     pub(crate) id: StreamId,
     pub(crate) part: Part,
     serial: u64,
+    /// Where it stands in the list.
+    slot: usize,
 }
 
 /// A live part, as [`StreamManager::snapshot`](crate::StreamManager::snapshot) shows it.
@@ -157,7 +158,9 @@ pub(crate) struct Registry {
 
 #[derive(Default)]
 struct Inner {
-    live: BTreeMap<Key, Live>,
+    /// The live parts, and places to be used again: as long as the most that ever lived at once.
+    slots: Vec<Option<Live>>,
+    vacant: Vec<usize>,
     next_serial: u64,
     tally: Tally,
     /// What [`Fault::TellOutcomeTwice`](crate::Fault::TellOutcomeTwice) counted on top.
@@ -179,9 +182,14 @@ impl Registry {
         let mut inner = lock(&self.inner);
         let serial = inner.next_serial;
         inner.next_serial += 1;
-        let key = Key { id, part, serial };
+        let slot = inner.vacant.pop().unwrap_or(inner.slots.len());
+        let key = Key { id, part, serial, slot };
         let made = make(key);
-        inner.live.insert(key, made.clone().into());
+        let live = Some(made.clone().into());
+        match inner.slots.get_mut(slot) {
+            Some(vacant) => *vacant = live,
+            None => inner.slots.push(live),
+        }
         match part {
             Part::Sending => inner.tally.sending.registered += 1,
             Part::Receiving => inner.tally.receiving.registered += 1,
@@ -194,17 +202,20 @@ impl Registry {
     /// [`Released::Now`]; a second one is a defect of this crate, counted and reported.
     pub(crate) fn release(&self, key: Key, ending: Ending<'_>) -> Released {
         let mut inner = lock(&self.inner);
-        let Some(left) = inner.live.remove(&key) else {
+        let is_there = |live: &mut Live| live.key() == key;
+        let left = inner.slots.get_mut(key.slot).and_then(|live| live.take_if(is_there));
+        let Some(left) = left else {
             drop(inner);
             self.own_fault("part released twice");
             return Released::Before;
         };
+        inner.vacant.push(key.slot);
         match ending {
             Ending::Sending(outcome) => inner.tally.sending.count(outcome),
             Ending::Receiving(outcome) => inner.tally.receiving.count(outcome),
         }
         inner.check();
-        let is_empty = inner.live.is_empty();
+        let is_empty = inner.live() == 0;
         drop(inner);
         // Outside the lock: it may be the last reference.
         drop(left);
@@ -216,28 +227,28 @@ impl Registry {
 
     /// The live parts, ordered by stream id, the sending part first; `now` in nanoseconds of the manager.
     pub(crate) fn snapshot(&self, now: u64) -> Vec<LivePart> {
-        let inner = lock(&self.inner);
-        inner.live.iter().map(|(key, live)| live.show(*key, now)).collect()
+        self.parts().iter().map(|live| live.show(now)).collect()
     }
 
     /// The live parts, in the same order.
     pub(crate) fn parts(&self) -> Vec<Live> {
-        lock(&self.inner).live.values().cloned().collect()
+        let mut parts: Vec<Live> = lock(&self.inner).slots.iter().flatten().cloned().collect();
+        parts.sort_unstable_by_key(Live::key);
+        parts
     }
 
     /// How many live.
     pub(crate) fn count(&self) -> usize {
-        lock(&self.inner).live.len()
+        lock(&self.inner).live()
     }
 
     /// The live sending parts, in the same order.
     pub(crate) fn sending_parts(&self) -> Vec<Arc<SendingPart>> {
-        let inner = lock(&self.inner);
-        let sending = |live: &Live| match live {
-            Live::Sending(part) => Some(part.clone()),
+        let sending = |live: Live| match live {
+            Live::Sending(part) => Some(part),
             Live::Receiving(_) => None,
         };
-        inner.live.values().filter_map(sending).collect()
+        self.parts().into_iter().filter_map(sending).collect()
     }
 
     /// How many parts there were, and what became of them.
@@ -270,11 +281,15 @@ impl Registry {
 }
 
 impl Inner {
+    fn live(&self) -> usize {
+        self.slots.len() - self.vacant.len()
+    }
+
     /// *registered = live + ended*, for both kinds of part together.
     fn check(&self) {
         debug_assert_eq!(
             self.tally.sending.registered + self.tally.receiving.registered,
-            self.tally.sending.ended() + self.tally.receiving.ended() + self.live.len() as u64,
+            self.tally.sending.ended() + self.tally.receiving.ended() + self.live() as u64,
         );
     }
 }
@@ -283,7 +298,7 @@ impl std::fmt::Debug for Inner {
     /// Without the parts themselves, which point back here.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inner")
-            .field("live", &self.live.keys())
+            .field("live", &self.live())
             .field("tally", &self.tally)
             .finish_non_exhaustive()
     }
@@ -328,7 +343,7 @@ impl Live {
         }
     }
 
-    fn show(&self, key: Key, now: u64) -> LivePart {
+    fn show(&self, now: u64) -> LivePart {
         let (state, offset, since) = match self {
             Self::Sending(part) => {
                 (PartState::Sending(part.state()), part.progress().bytes(), part.since())
@@ -338,7 +353,7 @@ impl Live {
             }
         };
         let age = Duration::from_nanos(now.saturating_sub(since));
-        LivePart { id: key.id, state, offset, age }
+        LivePart { id: self.key().id, state, offset, age }
     }
 }
 

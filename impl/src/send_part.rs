@@ -166,6 +166,10 @@ impl SendingPart {
 
     /// Gives up waiting in `slot`.
     pub(crate) fn leave(&self, slot: &mut Slot) {
+        // Nobody waits for what has ended.
+        if slot.is_empty() || self.outcome().is_some() {
+            return;
+        }
         self.access(|locked| locked.waiters.remove(slot));
     }
 

@@ -14,7 +14,6 @@ use std::{mem, task::Waker};
 #[derive(Debug, Default)]
 pub(crate) struct Slot(Option<usize>);
 
-#[cfg(feature = "faults")]
 impl Slot {
     /// Whether nobody waits here.
     pub(crate) fn is_empty(&self) -> bool {
@@ -23,8 +22,17 @@ impl Slot {
 }
 
 /// The wakers of a part.
+///
+/// Most parts have one who waits, the driver: there is room for one without an allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
+    first: Option<Waker>,
+    rest: Option<Box<Rest>>,
+}
+
+#[derive(Debug, Default)]
+struct Rest {
+    /// The slots from 1.
     slots: Vec<Option<Waker>>,
     /// Wakers that were replaced or removed, to be dropped outside the lock.
     discarded: Vec<Waker>,
@@ -35,42 +43,66 @@ pub(crate) struct Waiters {
 impl Waiters {
     /// Remembers `waker` in `slot`, in place of the one that was there.
     pub(crate) fn register(&mut self, slot: &mut Slot, waker: &Waker) {
-        let index = *slot.0.get_or_insert_with(|| {
-            self.slots.iter().position(Option::is_none).unwrap_or_else(|| {
-                self.slots.push(None);
-                self.slots.len() - 1
-            })
-        });
-        // A part has its waiters taken once, at its end, and nobody registers after it: the slot is
-        // there.
-        let place = &mut self.slots[index];
+        let index = *slot.0.get_or_insert_with(|| self.vacant());
+        let place = match index {
+            0 => &mut self.first,
+            // A part has its waiters taken once, at its end, and nobody registers after it: the slot is
+            // there.
+            _ => &mut self.rest.get_or_insert_default().slots[index - 1],
+        };
         if place.as_ref().is_some_and(|old| old.will_wake(waker)) {
             return;
         }
-        self.discarded.extend(place.replace(waker.clone()));
+        if let Some(old) = place.replace(waker.clone()) {
+            self.rest.get_or_insert_default().discarded.push(old);
+        }
+    }
+
+    /// A slot with nobody in it. (Nobody else can come before `register` fills it.)
+    fn vacant(&mut self) -> usize {
+        if self.first.is_none() {
+            return 0;
+        }
+        let slots = &mut self.rest.get_or_insert_default().slots;
+        let vacant = slots.iter().position(Option::is_none).unwrap_or_else(|| {
+            slots.push(None);
+            slots.len() - 1
+        });
+        vacant + 1
     }
 
     /// Forgets the waker in `slot`, if it has one.
     pub(crate) fn remove(&mut self, slot: &mut Slot) {
-        let place = slot.0.take().and_then(|index| self.slots.get_mut(index));
-        self.discarded.extend(place.and_then(Option::take));
+        let removed = match slot.0.take() {
+            None => None,
+            Some(0) => self.first.take(),
+            Some(index) => {
+                let slots = self.rest.as_mut().map(|rest| &mut rest.slots);
+                slots.and_then(|slots| slots.get_mut(index - 1)).and_then(Option::take)
+            }
+        };
+        if let Some(waker) = removed {
+            self.rest.get_or_insert_default().discarded.push(waker);
+        }
     }
 
     /// Wakes these, too, once the lock is released.
     pub(crate) fn also_wake(&mut self, wakers: Vec<Waker>) {
         if !wakers.is_empty() {
-            self.others.extend(wakers);
+            self.rest.get_or_insert_default().others.extend(wakers);
         }
     }
 
     /// Takes the wakers that were replaced or removed, and those to be woken anyway; the others go on waiting.
     #[must_use = "to be dropped outside the lock"]
     pub(crate) fn take_discarded(&mut self) -> Self {
-        Self {
-            slots: Vec::new(),
-            discarded: mem::take(&mut self.discarded),
-            others: mem::take(&mut self.others),
+        let Some(rest) = &mut self.rest else { return Self::default() };
+        if rest.discarded.is_empty() && rest.others.is_empty() {
+            return Self::default();
         }
+        let (discarded, others) = (mem::take(&mut rest.discarded), mem::take(&mut rest.others));
+        let rest = Rest { slots: Vec::new(), discarded, others };
+        Self { first: None, rest: Some(Box::new(rest)) }
     }
 
     /// Takes everybody, because the part has ended.
@@ -81,7 +113,10 @@ impl Waiters {
 
     /// Wakes all who wait, in the order of their slots. To be called without the lock.
     pub(crate) fn wake(self) {
-        self.slots.into_iter().flatten().chain(self.others).for_each(Waker::wake);
+        self.first.into_iter().for_each(Waker::wake);
+        if let Some(rest) = self.rest {
+            rest.slots.into_iter().flatten().chain(rest.others).for_each(Waker::wake);
+        }
     }
 }
 
@@ -129,8 +164,17 @@ mod tests {
             waiters.remove(&mut slot);
             drop(waiters.take_discarded());
         }
-        assert_eq!(waiters.slots.len(), 1);
-        assert!(waiters.discarded.is_empty());
+        let mut slots: [Slot; 3] = Default::default();
+        for _ in 0..100 {
+            for slot in &mut slots {
+                waiters.register(slot, &Waker::from(Arc::new(Bell::default())));
+            }
+            slots.iter_mut().rev().for_each(|slot| waiters.remove(slot));
+            drop(waiters.take_discarded());
+        }
+        let rest = waiters.rest.expect("more than one have waited");
+        assert_eq!(rest.slots.len(), 2);
+        assert!(rest.discarded.is_empty() && waiters.first.is_none());
     }
 
     #[test]

@@ -31,6 +31,17 @@ fn main() -> Result<()> {
             let certificate = tls::unhex(certificate)?;
             client::idle(kind.parse()?, address.parse()?, &certificate, streams.parse()?)
         }
+        // One load on one kind, to look at with a profiler.
+        ["--only", kind, address, certificate, number] => {
+            let scenario = client::SCENARIOS.get(number.parse::<usize>()?).ok_or("no such load")?;
+            let certificate = tls::unhex(certificate)?;
+            let (kind, address) = (kind.parse()?, address.parse()?);
+            for _ in 0..ROUNDS {
+                let sample = client::run(scenario, kind, address, &certificate, false)?;
+                println!("{:.0} {}", sample.rate, scenario.unit);
+            }
+            Ok(())
+        }
         // `cargo bench` passes flags of its own.
         other => {
             let update = other.iter().position(|argument| *argument == "--update");

@@ -16,17 +16,12 @@ use std::{
     time::Duration,
 };
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
-use pin_project_lite::pin_project;
-use tokio::sync::mpsc::UnboundedReceiver;
-
 use crate::{
     clock::Timer,
     events::Deadline,
-    quinn::{self, Connection, ConnectionError, Fate, VarInt},
+    quinn::{Connection, ConnectionError, VarInt},
     registry::Shared,
     send_part::SendingPart,
-    waiters::Slot,
 };
 
 /// The task of a [`StreamManager`](crate::StreamManager). Spawn it, or nothing is watched.
@@ -55,12 +50,8 @@ struct Running {
 }
 
 impl Driver {
-    pub(crate) fn new(
-        connection: Connection,
-        shared: Arc<Shared>,
-        arriving: UnboundedReceiver<Arc<SendingPart>>,
-    ) -> Self {
-        let task = drive(connection.clone(), shared.clone(), arriving);
+    pub(crate) fn new(connection: Connection, shared: Arc<Shared>) -> Self {
+        let task = drive(connection.clone(), shared.clone());
         Self { running: Some(Running { task: Box::pin(task), connection, shared }) }
     }
 }
@@ -85,8 +76,9 @@ impl Drop for Driver {
             return;
         };
         connection.close(VarInt::from_u32(0), b"stream manager driver dropped");
-        // Closes the channel: from here on whoever registers a part ends it himself.
         drop(task);
+        // From here on whoever registers a part ends it himself.
+        shared.watching.close();
         let cause = connection.close_reason().unwrap_or(ConnectionError::LocallyClosed);
         end_all(&shared, &cause);
     }
@@ -99,119 +91,42 @@ impl fmt::Debug for Driver {
     }
 }
 
-/// Takes parts in, watches each until it ends, and ends them all when the connection ends.
-async fn drive(
-    connection: Connection,
-    shared: Arc<Shared>,
-    mut arriving: UnboundedReceiver<Arc<SendingPart>>,
-) {
-    let mut watches = FuturesUnordered::new();
+/// Ends parts whose fate quinn has learned, and all of them when the connection ends.
+async fn drive(connection: Connection, shared: Arc<Shared>) {
     let mut closed = pin!(connection.closed());
     let mut lost = false;
     let mut idle = IdleWatch::new(&shared);
+    let mut ready = Vec::new();
     poll_fn(|cx| {
-        let mut managed = true;
-        while let Poll::Ready(next) = arriving.poll_recv(cx) {
-            match next {
-                Some(part) => watches.extend(watch(part)),
-                None => {
-                    managed = false;
-                    break;
-                }
-            }
-        }
+        shared.watching.come_back(cx.waker());
         if !lost {
             if let Poll::Ready(cause) = closed.as_mut().poll(cx) {
                 lost = true;
-                // A part that registers from here on is refused by the channel and ended by whoever
-                // registers it; those that came before are in the registry. In its order, since quinn
-                // would wake them in the order of its hash map.
-                arriving.close();
+                // A part that registers from here on is refused and ended by whoever registers it; those that
+                // came before are in the registry. In its order, since quinn would wake them in the order of
+                // its hash map.
+                shared.watching.close();
                 end_all(&shared, &cause);
             }
         }
         if let Some(idle) = &mut idle {
             idle.poll(&shared, cx);
         }
-        while let Poll::Ready(Some(())) = watches.poll_next_unpin(cx) {}
-        if watches.is_empty() && (lost || !managed) { Poll::Ready(()) } else { Poll::Pending }
+        loop {
+            shared.watching.take_ready(&mut ready);
+            if ready.is_empty() {
+                break;
+            }
+            ready.drain(..).for_each(|part: Arc<SendingPart>| part.poll_fate());
+        }
+        let is_over = lost || shared.watching.is_unmanaged();
+        if is_over && shared.registry.sending_count() == 0 {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
-}
-
-pin_project! {
-    /// Waits until quinn knows the fate of a sending part, unless somebody else ends the part before.
-    ///
-    /// There is one for each live sending part, so its size counts: written by hand, it holds quinn's future
-    /// once.
-    struct Watch<F> {
-        part: Arc<SendingPart>,
-        ended: Slot,
-        #[pin]
-        fate: F,
-    }
-
-    impl<F> PinnedDrop for Watch<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            this.part.leave(this.ended);
-        }
-    }
-}
-
-/// Watches `part`; `None` if it has ended already.
-fn watch(part: Arc<SendingPart>) -> Option<Watch<impl Future<Output = Fate> + Send + use<>>> {
-    // Nothing but the fate is taken out of the lock.
-    let fate = part.lock().stream.as_ref().map(quinn::fate)?;
-    #[cfg(feature = "faults")]
-    let fate = a_moment_late(fate, part.has(crate::Fault::LookThenTouch));
-    Some(Watch { part, ended: Slot::default(), fate })
-}
-
-impl<F: Future<Output = Fate>> Future for Watch<F> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        // quinn does not wake this future when a reset is acknowledged: a part that ended must be
-        // noticed here, or it would be watched for as long as the connection lives.
-        if is_watched_to_its_end(this.part) && this.part.poll_ended(this.ended, cx).is_ready() {
-            return Poll::Ready(());
-        }
-        let Poll::Ready(fate) = this.fate.poll(cx) else { return Poll::Pending };
-        #[cfg(feature = "faults")]
-        if this.part.has(crate::Fault::LookThenTouch) {
-            this.part.touch();
-        }
-        this.part.on_fate(fate);
-        Poll::Ready(())
-    }
-}
-
-/// `Fault::LookThenTouch`: others run between the look and what follows from it.
-#[cfg(feature = "faults")]
-async fn a_moment_late(fate: impl Future<Output = Fate>, is_late: bool) -> Fate {
-    let fate = fate.await;
-    let mut waited = !is_late;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut waited, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-    fate
-}
-
-/// Always, except with faults that go on listening after the end.
-#[cfg_attr(not(feature = "faults"), allow(unused_variables))]
-fn is_watched_to_its_end(part: &SendingPart) -> bool {
-    #[cfg(feature = "faults")]
-    if part.has(crate::Fault::TellOutcomeTwice) || part.has(crate::Fault::LookThenTouch) {
-        return false;
-    }
-    true
 }
 
 /// Ends parts that have made no progress for as long as [`Deadlines::idle`](crate::Deadlines::idle) says.

@@ -104,6 +104,7 @@ mod tally;
 #[cfg(feature = "threads")]
 mod threads;
 mod waiters;
+mod watching;
 
 #[cfg(feature = "faults")]
 pub use config::Fault;

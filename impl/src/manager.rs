@@ -5,8 +5,6 @@
 
 use std::{fmt, sync::Arc, task::Waker};
 
-use tokio::sync::mpsc::{self, UnboundedSender};
-
 use crate::{
     admission::Place,
     clock::Clock,
@@ -37,8 +35,12 @@ pub struct StreamManager {
 struct Inner {
     connection: Connection,
     shared: Arc<Shared>,
-    /// To the driver.
-    watched: UnboundedSender<Arc<SendingPart>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.watching.unmanage();
+    }
 }
 
 impl StreamManager {
@@ -82,9 +84,8 @@ impl StreamManager {
         );
         let span = tracing::debug_span!("connection", id = connection.stable_id(), side = ?connection.side());
         let shared = Arc::new(Shared::new(config, clock, span));
-        let (watched, arriving) = mpsc::unbounded_channel();
-        let driver = Driver::new(connection.clone(), shared.clone(), arriving);
-        let inner = Inner { connection, shared, watched };
+        let driver = Driver::new(connection.clone(), shared.clone());
+        let inner = Inner { connection, shared };
         let manager = Self { inner: Arc::new(inner) };
         (manager, driver)
     }
@@ -214,7 +215,8 @@ impl StreamManager {
         let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream, place));
         let part = shared.registry.register(id, Part::Sending, make);
         shared.tell(part.key(), || EventKind::Registered).into_iter().for_each(Waker::wake);
-        if self.inner.watched.send(part.clone()).is_err() {
+        part.watch();
+        if shared.watching.is_closed() {
             // The driver has ended, and it does so only after the connection: a stream that had
             // arrived can be accepted still.
             let cause = self.inner.connection.close_reason();

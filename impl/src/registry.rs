@@ -30,6 +30,7 @@ use crate::{
         lock,
     },
     tally::Tally,
+    watching::Watching,
 };
 
 /// What all parts of one connection share.
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) registry: Registry,
     pub(crate) admission: Admission,
+    pub(crate) watching: Watching,
     pub(crate) listeners: Listeners,
     pub(crate) clock: Clock,
     /// The connection's span: every event of a part is in it.
@@ -57,6 +59,7 @@ impl Shared {
         Self {
             registry: Registry::default(),
             admission: Admission::new(&config),
+            watching: Watching::default(),
             listeners: Listeners::default(),
             epoch: clock.now(),
             config,
@@ -240,6 +243,12 @@ impl Registry {
     /// How many live.
     pub(crate) fn count(&self) -> usize {
         lock(&self.inner).live()
+    }
+
+    /// How many sending parts live.
+    pub(crate) fn sending_count(&self) -> u64 {
+        let sending = lock(&self.inner).tally.sending;
+        sending.registered - sending.ended()
     }
 
     /// The live sending parts, in the same order.

@@ -25,8 +25,10 @@
 
 use std::{
     fmt,
+    future::Future,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
 };
 
 use crate::{
@@ -61,7 +63,15 @@ pub(crate) struct Locked {
     pub(crate) stream: Option<SendStream>,
     waiters: Waiters,
     place: Place,
+    /// quinn's future of what becomes of the stream, until the outcome is latched. It is polled with the part as
+    /// its waker, and so holds the part: the end of the part breaks the circle.
+    fate: Option<BoxedFate>,
+    /// [`Fault::LookThenTouch`](crate::Fault::LookThenTouch): what was looked at, and not acted upon.
+    #[cfg(feature = "faults")]
+    late: Option<Fate>,
 }
+
+type BoxedFate = Pin<Box<dyn Future<Output = Fate> + Send>>;
 
 impl SendingPart {
     /// A live part around `stream`.
@@ -72,7 +82,14 @@ impl SendingPart {
             shared,
             cell: Cell::new(),
             progress: Progress::default(),
-            locked: Mutex::new(Locked { stream: Some(stream), waiters: Waiters::default(), place }),
+            locked: Mutex::new(Locked {
+                stream: Some(stream),
+                waiters: Waiters::default(),
+                place,
+                fate: None,
+                #[cfg(feature = "faults")]
+                late: None,
+            }),
         }
     }
 
@@ -117,9 +134,9 @@ impl SendingPart {
         self.shared.has(fault)
     }
 
-    /// [`Fault::LookThenTouch`](crate::Fault::LookThenTouch): touches the stream that somebody else may
-    /// have released meanwhile. (Rust gives `None` where the incident's stack read freed memory.)
-    #[cfg(feature = "faults")]
+    /// [`Fault::LookThenTouch`](crate::Fault::LookThenTouch) between threads: touches the stream that somebody
+    /// else may have released meanwhile. (Rust gives `None` where the incident's stack read freed memory.)
+    #[cfg(feature = "threads")]
     pub(crate) fn touch(&self) {
         if self.lock().stream.is_none() {
             self.shared.registry.own_fault("access after release");
@@ -300,7 +317,52 @@ impl SendingPart {
         });
     }
 
-    /// The driver's watch learned the fate.
+    /// From here on quinn wakes the driver when it learns what becomes of the stream.
+    pub(crate) fn watch(self: &Arc<Self>) {
+        self.access(|locked| {
+            let Some(stream) = &locked.stream else { return };
+            locked.fate = Some(Box::pin(quinn::fate(stream)));
+            self.ask(locked);
+        });
+    }
+
+    /// quinn has woken the part: the driver looks what it has learned.
+    pub(crate) fn poll_fate(self: &Arc<Self>) {
+        self.access(|locked| self.ask(locked));
+    }
+
+    fn ask(self: &Arc<Self>, locked: &mut Locked) {
+        #[cfg(feature = "faults")]
+        if let Some(fate) = locked.late.take() {
+            if locked.stream.is_none() {
+                self.shared.registry.own_fault("access after release");
+            }
+            return self.tell(locked, fate);
+        }
+        let Some(fate) = &mut locked.fate else { return };
+        let waker = Waker::from(self.clone());
+        if let Poll::Ready(fate) = fate.as_mut().poll(&mut Context::from_waker(&waker)) {
+            locked.fate = None;
+            #[cfg(feature = "faults")]
+            if self.has(crate::Fault::LookThenTouch) {
+                locked.late = Some(fate);
+                return self.shared.watching.push(self.clone());
+            }
+            self.tell(locked, fate);
+        }
+    }
+
+    /// Whether quinn's future outlives the part: only with faults that listen on after the end.
+    fn listens_on(&self) -> bool {
+        #[cfg(feature = "faults")]
+        if self.has(crate::Fault::TellOutcomeTwice) || self.has(crate::Fault::LookThenTouch) {
+            return true;
+        }
+        false
+    }
+
+    /// What becomes of the stream is known.
+    #[cfg(feature = "threads")]
     pub(crate) fn on_fate(&self, fate: Fate) {
         self.access(|locked| self.tell(locked, fate));
     }
@@ -417,8 +479,14 @@ impl SendingPart {
         }
         drop(locked.stream.take());
         drop(locked.place.take());
+        if !self.listens_on() {
+            drop(locked.fate.take());
+        }
         let released = self.shared.registry.release(self.key, Ending::Sending(&outcome));
         debug_assert_eq!(released, Released::Now);
+        if self.shared.watching.is_unmanaged() {
+            locked.waiters.also_wake(self.shared.watching.take_driver());
+        }
         tracing::debug!(parent: &self.shared.span, stream = %self.key.id, part = %self.key.part, %outcome, "part ended");
         let to = self.state();
         if from != to {
@@ -480,6 +548,14 @@ impl SendingPart {
     pub(crate) fn timed_out(&self, deadline: Deadline, attempt: u32) {
         let woken = self.shared.tell(self.key, || EventKind::TimedOut { deadline, attempt });
         woken.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Wake for SendingPart {
+    /// By quinn, with its connection locked.
+    fn wake(self: Arc<Self>) {
+        let shared = self.shared.clone();
+        shared.watching.push(self);
     }
 }
 

@@ -289,7 +289,7 @@ impl SendingPart {
         self.access(|locked| {
             self.learn(locked);
             if locked.stream.is_some() {
-                return self.send_reset(locked, SendOutcome::Reset { code }, code);
+                return self.send_reset(locked, SendOutcome::Reset { code }, code, |_| {});
             }
             #[cfg(feature = "faults")]
             self.end(locked, SendOutcome::Reset { code });
@@ -313,7 +313,7 @@ impl SendingPart {
             }
             let code = self.shared.config.drop_reset_code;
             // Whoever ended it before us has told the outcome.
-            let _ = self.send_reset(locked, SendOutcome::Reset { code }, code);
+            let _ = self.send_reset(locked, SendOutcome::Reset { code }, code, |_| {});
         });
     }
 
@@ -432,7 +432,7 @@ impl SendingPart {
             return;
         }
         // Late, the outcome stands and there is nobody to tell it to.
-        let _ = self.send_reset(locked, SendOutcome::Stopped { code }, code);
+        let _ = self.send_reset(locked, SendOutcome::Stopped { code }, code, |_| {});
     }
 
     /// The last access, then the release: RESET_STREAM goes out through the stream, and in the same
@@ -442,6 +442,7 @@ impl SendingPart {
         locked: &mut Locked,
         outcome: SendOutcome,
         code: VarInt,
+        before_the_end: impl FnOnce(&mut Locked),
     ) -> Result<(), Ended<SendOutcome>> {
         #[cfg(feature = "faults")]
         if self.shared.has(crate::Fault::ReleaseBeforeLastAccess) {
@@ -454,6 +455,7 @@ impl SendingPart {
             self.learn(locked);
         }
         if self.outcome().is_none() {
+            before_the_end(locked);
             self.end(locked, outcome);
             return Ok(());
         }
@@ -535,8 +537,9 @@ impl SendingPart {
                 let state = PartState::Sending(self.state());
                 self.tell_event(locked, || EventKind::Validated { state });
                 let outcome = SendOutcome::Reset { code };
-                if self.send_reset(locked, outcome, code).is_ok() {
-                    return self.tell_event(locked, || EventKind::Executed);
+                let executed = |locked: &mut _| self.tell_event(locked, || EventKind::Executed);
+                if self.send_reset(locked, outcome, code, executed).is_ok() {
+                    return;
                 }
             }
             let outcome = PartOutcome::Sending(self.latched());

@@ -11,6 +11,8 @@
 # make cluster  the search on three processes on loopback, compared with one
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
+# make bench-overhead, make bench-cell
+#               what the manager costs over bare quinn; its state cell four ways
 # make bench    how fast the judge and the checker are
 # make explore  the presets in the browser, at http://127.0.0.1:3000/
 # make deny     licences, bans and sources of the dependencies, with cargo-deny
@@ -22,7 +24,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -50,6 +52,13 @@ test: toolchain spin
 threads: toolchain
 	cargo test -p streamproof --locked --features loom --lib threads:: -- --nocapture
 	cargo test -p streamproof --locked --features shuttle --lib threads:: -- --nocapture
+
+# What the manager costs over bare quinn, into impl/README.md; wants a quiet machine.
+bench-overhead: toolchain
+	cargo bench --locked -p streamproof --bench overhead -- --update $(CURDIR)/impl/README.md
+
+bench-cell: toolchain
+	cargo bench --locked -p streamproof --bench cell
 
 # A million streams between two managers, at 2 % loss.
 storm: toolchain

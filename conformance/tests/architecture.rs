@@ -80,3 +80,18 @@ fn every_dependency_has_an_allowed_licence_and_comes_from_the_registry() {
         assert!(source.is_none_or(|source| source.starts_with("registry+")), "{name}");
     }
 }
+
+/// quinn's traps are documented with the tests that show what the manager does instead.
+#[test]
+fn traps_name_tests_that_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("../impl/doc/traps.md")).expect("the page");
+    let named: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("| | `")).collect();
+    assert!(named.len() > 10);
+    for name in named {
+        let (file, test) = name.trim_end_matches("` |").split_once("::").expect("file::test");
+        let file = root.join("tests/contract").join(file).with_extension("rs");
+        let text = std::fs::read_to_string(&file).expect("a file of the contract");
+        assert!(text.contains(&format!("#[test]\nfn {test}()")), "{test}");
+    }
+}

@@ -45,43 +45,40 @@
 //! | `drop(RecvStream)`: STOP_SENDING 0 | `drop(`[`RecvHandle`]`)` | [`Config::drop_stop_code`], and nothing if everything has arrived |
 //! | - | [`SendHandle::closed`], [`SendHandle::outcome`], [`RecvHandle::outcome`] | what became of the part |
 //! | - | [`StreamManager::snapshot`], [`StreamManager::tally`] | what lives, what became of the rest |
+//! | - | [`StreamManager::events`] | what happens to parts, and why a deadline ended one |
+//! | - | [`StreamManager::drain`] | an end in good order, with a report |
+//! | `tokio::time::timeout` around a call | [`Deadlines`] | the peer is told, too |
 //!
-//! # quinn's traps, closed
+//! What of quinn a program stumbles over, and what happens here instead: [`traps`].
 //!
-//! * After a read reports a reset, quinn's next read reports a clean end. Here: the reset, for ever.
-//! * After `stop`, quinn's read reports a clean end. Here: an error that says that we stopped.
-//! * quinn's `finish` is `Ok` on a dead connection and after STOP_SENDING, where it does nothing. Here
-//!   [`Finish`] resolves with the reason.
-//! * quinn leaves STOP_SENDING to the application (§3.5 wants RESET_STREAM). Here the [`Driver`] answers
-//!   at once.
-//! * A waiting `stopped()` of quinn's never wakes when a reset is acknowledged. Here every wait for the
-//!   end of a part is woken by its end.
-//! * Dropping quinn's send stream finishes it, so a cancelled task looks like a complete message.
-//! * quinn sends a STOP_SENDING for a stream that has arrived completely.
-//! * A `received_reset` of quinn's that is given up on a stream that has arrived completely leaves the
-//!   caller's waker in the connection, and a debug build panics when the stream is then read to its end
-//!   and dropped. Here the waker is not the caller's, and nothing panics.
+//! # Production
 //!
-//! * An ordered read after an unordered one is refused by quinn, and the refusal throws the stream away.
-//!   Here it is refused as well, and the stream lives on.
-//! * Read in order first and then unordered, quinn hands out again, and counts again, what the peer had
-//!   sent twice; stopping or dropping the stream then panics in a debug build and breaks the
-//!   connection's flow control in a release build. Here every byte is read once.
+//! * **Deadlines** ([`Config::deadlines`]) for writes, reads and idle parts, with retries. What a deadline ended
+//!   is told as a chain of events: timed out, retries exhausted, intent, validated, executed or overtaken.
+//! * **Bounds** on streams that live ([`Config::max_live_streams`]), on calls that wait to open one
+//!   ([`Config::max_waiting_opens`]), on bytes read into memory ([`RecvHandle::read_to_end`]).
+//! * **An end in good order**: [`StreamManager::drain`].
+//! * **To be seen from outside**: [`StreamManager::snapshot`], [`StreamManager::tally`],
+//!   [`StreamManager::events`]; a `tracing` span for each connection, an event for each part that ends (debug)
+//!   or moves (trace).
 //!
-//! What shows through: in quinn 0.11 watching for STOP_SENDING costs about 100 bytes inside the
-//! connection for each stream that is *reset*, until the connection ends.
+//! Examples: `echo`, `cancel`, `upload` (with a deadline), `drain`.
 //!
 //! # What it costs
 //!
-//! One task for each connection (the [`Driver`]), one short lock around each call on a sending part, one
-//! entry in an ordered map for each live part, nothing for a part that has ended.
+//! One task for each connection (the [`Driver`]), one short lock around each call on a sending part, a place in a
+//! list for each live part, nothing for a part that has ended. Figures against bare quinn: `impl/README.md`.
 //!
-//! # Feature `faults`
+//! # Features
 //!
-//! Plants one of seven known wrong behaviours, for the conformance suite to find. Never for production.
+//! Plants one of seven known wrong behaviours, for the conformance suite to find. `loom`, `shuttle` and `threads`
+//! are for tests between threads. None of them is for production.
 
 // With a stand-in for quinn's stream nobody comes to the rest.
 #![cfg_attr(feature = "threads", allow(dead_code, unused_imports))]
+
+#[doc = include_str!("../doc/traps.md")]
+pub mod traps {}
 
 mod admission;
 mod clock;

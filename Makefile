@@ -11,6 +11,7 @@
 # make cluster  the search on three processes on loopback, compared with one
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
+# make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
 # make bench-overhead, make bench-cell
 #               what the manager costs over bare quinn; its state cell four ways
 # make bench    how fast the judge and the checker are
@@ -24,7 +25,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -59,6 +60,12 @@ bench-overhead: toolchain
 
 bench-cell: toolchain
 	cargo bench --locked -p streamproof --bench cell
+
+# Any sequence of calls and frames: ten minutes of the fuzzer, and as many cases as proptest does meanwhile.
+fuzz: toolchain
+	@command -v cargo-fuzz >/dev/null || { echo "installing cargo-fuzz"; cargo install --locked cargo-fuzz; }
+	PROPTEST_CASES=100000 cargo test --release --locked -p streamproof-conformance --test contract any_sequence
+	cargo fuzz run -s none calls -- -max_total_time=600 -max_len=1500 -print_final_stats=1 >/dev/null
 
 # A million streams between two managers, at 2 % loss.
 storm: toolchain

@@ -1,4 +1,5 @@
-//! Two hundred random interleavings of application calls and puppet frames on eight streams at once.
+//! Random interleavings of application calls and puppet frames on eight streams at once: two hundred seeds, bytes
+//! that proptest makes (and makes shorter when they fail), and bytes that a fuzzer makes (`fuzz/`).
 //!
 //! The puppet is legal, the application does anything. Random here is a small generator of our own, so
 //! that a seed is a run; every assertion names it. Whether the driver runs between two calls is random
@@ -8,7 +9,7 @@ use std::ops::Range;
 use std::task::Poll;
 
 use bytes::Bytes;
-use quinn::{Side, VarInt};
+use quinn::VarInt;
 use streamproof::{ReadError, ReadToEndError, RecvHandle, RecvOutcome, SendHandle};
 use streamproof_conformance::wire::Frame;
 use streamproof_conformance::world::poll_once;
@@ -19,21 +20,46 @@ use crate::death::Death;
 use crate::judge::{
     End, Receiving, Sending, Stream, judge_receiving, judge_sending, payload, remember,
 };
-use crate::support::{DROP_STOP, Direction, Setup, Stage, code, data, now, ok, stop_sending};
+use crate::support::{
+    DROP_STOP, Direction, SIDES, Setup, Stage, code, data, now, ok, stop_sending,
+};
 
 pub(crate) const SEEDS: Range<u64> = 0..200;
 
 /// Calls and frames in one run.
 const STEPS: usize = 120;
 
-/// A linear congruential generator (Knuth's constants).
-struct Dice(u64);
+/// Where choices come from.
+enum Dice<'a> {
+    /// A linear congruential generator (Knuth's constants), and how many steps are left.
+    Seed(u64, usize),
+    /// Two bytes for each choice; when there are no more, the run ends.
+    Bytes(&'a [u8]),
+}
 
-impl Dice {
+impl Dice<'_> {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+        match self {
+            Self::Seed(seed, _) => {
+                *seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                (*seed >> 33) % sides
+            }
+            Self::Bytes(bytes) => {
+                let Some((two, rest)) = bytes.split_first_chunk::<2>() else { return 0 };
+                *bytes = rest;
+                u64::from(u16::from_le_bytes(*two)) % sides
+            }
+        }
+    }
+
+    /// Whether there is another step.
+    fn goes_on(&mut self) -> bool {
+        match self {
+            Self::Seed(_, left) => std::mem::replace(left, left.saturating_sub(1)) > 0,
+            Self::Bytes(bytes) => bytes.len() > 1,
+        }
     }
 
     /// A code that no dropped handle sends.
@@ -42,15 +68,23 @@ impl Dice {
     }
 }
 
-/// One run.
-pub(crate) fn run(mut setup: Setup, seed: u64) {
+/// One run from a seed.
+pub(crate) fn run(setup: Setup, seed: u64) {
     println!("seed {seed}");
+    play(setup, seed, Dice::Seed(seed, STEPS));
+}
+
+/// One run from bytes, whatever they are.
+pub(crate) fn run_bytes(setup: Setup, bytes: &[u8]) {
+    play(setup, 0, Dice::Bytes(bytes));
+}
+
+fn play(mut setup: Setup, seed: u64, mut dice: Dice<'_>) {
     setup.arena.seed = seed;
     setup.arena.limits.puppet.max_stream_data = 40;
     let mut stage = Stage::new(setup);
-    let mut dice = Dice(seed);
     let mut streams = eight_streams(&mut stage);
-    for _ in 0..STEPS {
+    while dice.goes_on() {
         let stream = &mut streams[dice.roll(8) as usize];
         step(&mut stage, &mut dice, stream, seed);
         if dice.roll(2) == 0 {
@@ -125,7 +159,7 @@ fn stream(stage: &mut Stage, send: Option<SendHandle>, recv: Option<RecvHandle>)
     Stream { id, sending, receiving }
 }
 
-fn step(stage: &mut Stage, dice: &mut Dice, stream: &mut Stream, seed: u64) {
+fn step(stage: &mut Stage, dice: &mut Dice<'_>, stream: &mut Stream, seed: u64) {
     match dice.roll(20) {
         0..=4 => call_send(stage, dice, stream),
         5..=9 => call_recv(dice, stream, seed),
@@ -148,7 +182,7 @@ fn step(stage: &mut Stage, dice: &mut Dice, stream: &mut Stream, seed: u64) {
     }
 }
 
-fn call_send(stage: &mut Stage, dice: &mut Dice, stream: &mut Stream) {
+fn call_send(stage: &mut Stage, dice: &mut Dice<'_>, stream: &mut Stream) {
     let Some(sending) = &mut stream.sending else { return };
     let Some(send) = &mut sending.handle else { return };
     match dice.roll(16) {
@@ -180,7 +214,7 @@ fn drop_send(stream: &mut Stream) {
     }
 }
 
-fn call_recv(dice: &mut Dice, stream: &mut Stream, seed: u64) {
+fn call_recv(dice: &mut Dice<'_>, stream: &mut Stream, seed: u64) {
     let Some(receiving) = &mut stream.receiving else { return };
     let Some(recv) = &mut receiving.handle else { return };
     let mut offset = receiving.read as u64;
@@ -246,7 +280,7 @@ fn drop_recv(stream: &mut Stream, is_dead: bool) {
     }
 }
 
-fn puppet_sends(stage: &mut Stage, dice: &mut Dice, stream: &mut Stream) {
+fn puppet_sends(stage: &mut Stage, dice: &mut Dice<'_>, stream: &mut Stream) {
     let Some(receiving) = &mut stream.receiving else { return };
     if receiving.puppet_end.is_some() {
         return;
@@ -280,7 +314,7 @@ fn puppet_sends(stage: &mut Stage, dice: &mut Dice, stream: &mut Stream) {
     frames.iter().for_each(|frame| stage.deliver(std::slice::from_ref(frame)));
 }
 
-fn puppet_stops(stage: &mut Stage, dice: &mut Dice, stream: &mut Stream) {
+fn puppet_stops(stage: &mut Stage, dice: &mut Dice<'_>, stream: &mut Stream) {
     let Some(sending) = &mut stream.sending else { return };
     let number = dice.code();
     sending.stopped.get_or_insert(number);
@@ -290,8 +324,21 @@ fn puppet_stops(stage: &mut Stage, dice: &mut Dice, stream: &mut Stream) {
 #[test]
 fn any_interleaving_ends_every_part_exactly_once() {
     for seed in SEEDS {
-        for side in [Side::Client, Side::Server] {
+        for side in SIDES {
             run(Setup::default().on(side), seed);
         }
+    }
+}
+
+#[cfg(test)]
+proptest::proptest! {
+    /// `PROPTEST_CASES` says how many (`make fuzz`: for ten minutes).
+    #[test]
+    fn any_sequence_of_calls_ends_every_part_exactly_once(
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..600),
+        is_client in proptest::bool::ANY,
+    ) {
+        let side = SIDES[usize::from(is_client)];
+        run_bytes(Setup::default().on(side), &bytes);
     }
 }

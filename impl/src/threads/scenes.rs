@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 
 use ::quinn::StoppedError;
 
@@ -142,9 +143,7 @@ pub(super) fn deadline(fault: Option<Fault>) {
     handler.join().expect("no panic");
     let mut kinds = Vec::new();
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    while let std::task::Poll::Ready(Some(Heard::Event(event))) =
-        std::pin::pin!(events.next()).poll(&mut cx)
-    {
+    while let Poll::Ready(Some(Heard::Event(event))) = std::pin::pin!(events.next()).poll(&mut cx) {
         kinds.push(event.kind);
     }
     let is_executed = kinds.contains(&EventKind::Executed);
@@ -174,6 +173,48 @@ pub(super) fn write(fault: Option<Fault>) {
     scene.judge(&[]);
 }
 
+/// What the driver does, until no sending part lives.
+fn drive(shared: &Shared) {
+    let mut ready = Vec::new();
+    wait(poll_fn(|cx| {
+        shared.watching.come_back(cx.waker());
+        loop {
+            shared.watching.take_ready(&mut ready);
+            if ready.is_empty() {
+                break;
+            }
+            ready.drain(..).for_each(|part: Arc<SendingPart>| part.poll_fate());
+        }
+        if shared.registry.sending_count() == 0 { Poll::Ready(()) } else { Poll::Pending }
+    }));
+}
+
+/// The driver's own way to what the peer did, by the part's own waker, against a dropped handle.
+pub(super) fn watched(fault: Option<Fault>) {
+    let scene = Scene::new(fault, 0);
+    scene.shared.watching.unmanage();
+    scene.part.watch();
+    let peer = scene.spawn(|scene| scene.wire.comes(Ok(Some(VarInt::from_u32(STOP)))));
+    let user = scene.spawn(|scene| scene.part.abandon(&mut Slot::default()));
+    drive(&scene.shared);
+    peer.join().expect("no panic");
+    user.join().expect("no panic");
+    scene.judge(&[]);
+}
+
+/// The same after a finish: the acknowledgement comes while the part begins to be watched.
+pub(super) fn watched_late(fault: Option<Fault>) {
+    let scene = Scene::new(fault, 0);
+    scene.shared.watching.unmanage();
+    scene.part.finish();
+    let peer = scene.spawn(|scene| scene.wire.comes(Ok(None)));
+    let user = scene.spawn(|scene| scene.part.watch());
+    drive(&scene.shared);
+    peer.join().expect("no panic");
+    user.join().expect("no panic");
+    scene.judge(&[]);
+}
+
 /// Two who begin to wait at any time, against a reset.
 pub(super) fn waiters(fault: Option<Fault>) {
     let scene = Scene::new(fault, 0);
@@ -199,7 +240,7 @@ pub(super) fn given_up(fault: Option<Fault>) {
         wait(poll_fn(|cx| {
             let told = waiting.as_mut().poll(cx);
             if std::mem::replace(&mut polled, true) {
-                std::task::Poll::Ready(())
+                Poll::Ready(())
             } else {
                 cx.waker().wake_by_ref();
                 told.map(drop)
@@ -280,6 +321,8 @@ pub(super) const SCENES: &[Named] = &[
     ("cancel", cancel),
     ("acknowledged", acknowledged),
     ("deadline", deadline),
+    ("watched", watched),
+    ("watched late", watched_late),
     ("write", write),
     ("waiters", waiters),
     ("given up", given_up),

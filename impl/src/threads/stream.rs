@@ -42,22 +42,17 @@ impl Wire {
 
     /// The peer acknowledges everything (`Ok(None)`) or stops the stream, or the connection is lost.
     pub(crate) fn comes(&self, fate: Result<Option<VarInt>, StoppedError>) {
-        let woken = {
-            let mut state = lock(&self.0);
-            state.fate.get_or_insert(fate);
-            std::mem::take(&mut state.waiting)
-        };
-        woken.into_iter().for_each(Waker::wake);
+        // With the lock held, as quinn does.
+        let mut state = lock(&self.0);
+        state.fate.get_or_insert(fate);
+        std::mem::take(&mut state.waiting).into_iter().for_each(Waker::wake);
     }
 
     /// The peer grants a byte.
     pub(crate) fn grants(&self) {
-        let woken = {
-            let mut state = lock(&self.0);
-            state.credit += 1;
-            std::mem::take(&mut state.waiting)
-        };
-        woken.into_iter().for_each(Waker::wake);
+        let mut state = lock(&self.0);
+        state.credit += 1;
+        std::mem::take(&mut state.waiting).into_iter().for_each(Waker::wake);
     }
 
     /// What went out: the codes of resets, and whether FIN did.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::scenes::{SCENES, cancel, waiters};
+use super::scenes::{SCENES, cancel, waiters, watched};
 use crate::config::Fault;
 
 /// At most so many times a thread is stopped where it could have gone on.
@@ -41,6 +41,7 @@ type Planted = (&'static str, Fault, fn(Option<Fault>), &'static str);
 const PLANTED: &[Planted] = &[
     ("look", Fault::LookThenTouch, cancel, "it caught itself"),
     ("register", Fault::RegisterWithoutLooking, waiters, "deadlock"),
+    ("watched", Fault::LookThenTouch, watched, "it caught itself"),
     ("tell", Fault::TellOutcomeTwice, cancel, "told ["),
 ];
 

@@ -11,6 +11,7 @@
 # make cluster  the search on three processes on loopback, compared with one
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
+# make mutants  which wrong lines of the manager no test notices (hours)
 # make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
 # make bench-overhead, make bench-cell
 #               what the manager costs over bare quinn; its state cell four ways
@@ -25,7 +26,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -66,6 +67,11 @@ fuzz: toolchain
 	@command -v cargo-fuzz >/dev/null || { echo "installing cargo-fuzz"; cargo install --locked cargo-fuzz; }
 	PROPTEST_CASES=100000 cargo test --release --locked -p streamproof-conformance --test contract any_sequence
 	cargo fuzz run -s none calls -- -max_total_time=600 -max_len=1500 -print_final_stats=1 >/dev/null
+
+# Which wrong lines of the manager no test notices: hours. SHARD=3/20 does a twentieth.
+mutants: toolchain
+	@command -v cargo-mutants >/dev/null || { echo "installing cargo-mutants"; cargo install --locked cargo-mutants; }
+	cargo mutants $(if $(SHARD),--shard $(SHARD) --sharding round-robin)
 
 # A million streams between two managers, at 2 % loss.
 storm: toolchain

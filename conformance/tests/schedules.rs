@@ -4,7 +4,7 @@ use streamproof::{Config, Fault};
 use streamproof_conformance::schedules::races::{RACES, Race};
 use streamproof_conformance::schedules::search::Bound;
 use streamproof_conformance::schedules::{Outcome, log, run};
-use streamproof_model::lifecycle::world::Preset;
+use streamproof_model::lifecycle::Preset;
 
 /// `streamproof schedules` goes to 6, `make nightly` further.
 const BOUND: Bound = Bound { delays: 5, schedules: 1_000_000 };

@@ -16,7 +16,8 @@ use crate::{
     events::{Deadline, PartOutcome},
     lifecycle::Part,
     quinn::{Connection, StreamId, VarInt},
-    registry::{Live, Shared},
+    registry::Live,
+    shared::Shared,
 };
 
 /// How to drain.

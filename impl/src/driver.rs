@@ -20,8 +20,8 @@ use crate::{
     clock::Timer,
     events::Deadline,
     quinn::{Connection, ConnectionError, VarInt},
-    registry::Shared,
     send_part::SendingPart,
+    shared::Shared,
 };
 
 /// The task of a [`StreamManager`](crate::StreamManager). Spawn it, or nothing is watched.

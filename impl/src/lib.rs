@@ -96,6 +96,7 @@ mod recv_part;
 mod registry;
 mod send;
 mod send_part;
+mod shared;
 mod sync;
 mod tally;
 #[cfg(feature = "threads")]

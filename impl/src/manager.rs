@@ -17,9 +17,10 @@ use crate::{
     quinn::{self, Connection, ConnectionError, RecvStream, VarInt},
     recv::RecvHandle,
     recv_part::ReceivingPart,
-    registry::{LivePart, Shared},
+    registry::LivePart,
     send::SendHandle,
     send_part::SendingPart,
+    shared::Shared,
     tally::Tally,
 };
 

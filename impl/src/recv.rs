@@ -7,6 +7,9 @@
 //!
 //! Deliberately not here: reassembly and credit, which are quinn's.
 
+mod held;
+mod waiting;
+
 use std::{
     fmt, io,
     pin::Pin,
@@ -14,7 +17,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
@@ -27,6 +30,8 @@ use crate::{
     quinn::{self, Chunk, Drained, Reader, RecvStream, ResetWatch, StreamId, VarInt},
     recv_part::ReceivingPart,
 };
+
+use held::Held;
 
 /// The receiving part of a stream.
 ///
@@ -323,42 +328,6 @@ impl RecvHandle {
         self.end(outcome);
     }
 
-    /// Stops reading if others have asked for it: an idle deadline, a drain.
-    fn heed(&mut self) {
-        if self.stream.is_some()
-            && let Some((code, deadline)) = self.part.asked()
-        {
-            self.abort_reading(code, Some(deadline), |_| RecvOutcome::Stopped { code });
-        }
-    }
-
-    /// So many bytes more have been read.
-    fn progress(&mut self, bytes: usize) {
-        self.part.progress().made(self.part.shared(), bytes);
-        self.patience.rest();
-    }
-
-    /// A read has to wait: for data, for those who want it stopped, for its deadline.
-    fn wait<T>(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<T>, ReadError>> {
-        if !self.part.remember(cx.waker()) {
-            self.heed();
-            return Poll::Ready(self.after_the_end());
-        }
-        let config = self.part.shared().config;
-        let Some(deadline) = config.deadlines.read else { return Poll::Pending };
-        loop {
-            let clock = &self.part.shared().clock;
-            let attempt = ready!(self.patience.poll(clock, deadline.after, cx));
-            let which = Deadline::Read;
-            self.part.tell_event(|| EventKind::TimedOut { deadline: which, attempt });
-            if attempt > deadline.retries {
-                let code = config.deadline_code;
-                self.abort_reading(code, Some(which), |_| RecvOutcome::Stopped { code });
-                return Poll::Ready(self.after_the_end());
-            }
-        }
-    }
-
     /// The last access before the release.
     fn send_stop_sending(&mut self, code: VarInt) {
         #[cfg(feature = "faults")]
@@ -478,39 +447,6 @@ impl RecvHandle {
     fn latched(&self) -> RecvOutcome {
         // `end` latches before it releases.
         self.outcome().expect("a released part has an outcome")
-    }
-}
-
-/// What `read_to_end` has read and not given away. Copied together, because a peer may send it byte by
-/// byte, and each byte would keep a whole packet in memory.
-#[derive(Default)]
-struct Held {
-    /// Where in the stream the first byte stands.
-    offset: u64,
-    bytes: BytesMut,
-}
-
-impl Held {
-    fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    fn push(&mut self, chunk: &Chunk) {
-        if self.bytes.is_empty() {
-            self.offset = chunk.offset;
-        }
-        self.bytes.extend_from_slice(&chunk.bytes);
-    }
-
-    /// The next bytes, at most `max_length`; `None` if there are none.
-    fn take(&mut self, max_length: usize) -> Option<Chunk> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let offset = self.offset;
-        let bytes = self.bytes.split_to(max_length.min(self.bytes.len())).freeze();
-        self.offset += bytes.len() as u64;
-        Some(Chunk { offset, bytes })
     }
 }
 

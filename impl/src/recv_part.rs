@@ -15,7 +15,8 @@ use crate::{
     },
     outcome::RecvOutcome,
     quinn::VarInt,
-    registry::{Ending, Key, Progress, Released, Shared},
+    registry::{Ending, Key, Released},
+    shared::{Progress, Shared},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},

@@ -23,25 +23,29 @@
 //!
 //! Deliberately not here: futures and quinn's words ([`send`](crate::send)).
 
+mod expire;
+mod watch;
+
 use std::{
     fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll},
 };
 
 use crate::{
     admission::Place,
     error::{Ended, WriteError},
-    events::{Deadline, EventKind, PartOutcome},
+    events::{EventKind, PartOutcome},
     lifecycle::{
         PartState, SendEvent, SendState,
         cell::{Applied, Cell, Conclusion},
     },
     outcome::SendOutcome,
     quinn::{self, ConnectionError, Fate, SendStream, StreamId, VarInt},
-    registry::{Ending, Key, Progress, Released, Shared},
+    registry::{Ending, Key, Released},
+    shared::{Progress, Shared},
     sync::{Mutex, MutexGuard, lock},
     waiters::{Slot, Waiters},
 };
@@ -317,50 +321,6 @@ impl SendingPart {
         });
     }
 
-    /// From here on quinn wakes the driver when it learns what becomes of the stream.
-    pub(crate) fn watch(self: &Arc<Self>) {
-        self.access(|locked| {
-            let Some(stream) = &locked.stream else { return };
-            locked.fate = Some(Box::pin(quinn::fate(stream)));
-            self.ask(locked);
-        });
-    }
-
-    /// quinn has woken the part: the driver looks what it has learned.
-    pub(crate) fn poll_fate(self: &Arc<Self>) {
-        self.access(|locked| self.ask(locked));
-    }
-
-    fn ask(self: &Arc<Self>, locked: &mut Locked) {
-        #[cfg(feature = "faults")]
-        if let Some(fate) = locked.late.take() {
-            if locked.stream.is_none() {
-                self.shared.registry.own_fault("access after release");
-            }
-            return self.tell(locked, fate);
-        }
-        let Some(fate) = &mut locked.fate else { return };
-        let waker = Waker::from(self.clone());
-        if let Poll::Ready(fate) = fate.as_mut().poll(&mut Context::from_waker(&waker)) {
-            locked.fate = None;
-            #[cfg(feature = "faults")]
-            if self.has(crate::Fault::LookThenTouch) {
-                locked.late = Some(fate);
-                return self.shared.watching.push(self.clone());
-            }
-            self.tell(locked, fate);
-        }
-    }
-
-    /// Whether quinn's future outlives the part: only with faults that listen on after the end.
-    fn listens_on(&self) -> bool {
-        #[cfg(feature = "faults")]
-        if self.has(crate::Fault::TellOutcomeTwice) || self.has(crate::Fault::LookThenTouch) {
-            return true;
-        }
-        false
-    }
-
     /// What becomes of the stream is known.
     #[cfg(feature = "threads")]
     pub(crate) fn on_fate(&self, fate: Fate) {
@@ -525,40 +485,6 @@ impl SendingPart {
 
     fn tell_event(&self, locked: &mut Locked, kind: impl FnOnce() -> EventKind) {
         locked.waiters.also_wake(self.shared.tell(self.key, kind));
-    }
-
-    /// A deadline has passed for the last time: resets the part, unless it has ended meanwhile, and tells why.
-    pub(crate) fn expire(&self, deadline: Deadline, code: VarInt) {
-        self.access(|locked| {
-            self.tell_event(locked, || EventKind::RetriesExhausted { deadline });
-            self.tell_event(locked, || EventKind::Intent { code });
-            self.learn(locked);
-            if locked.stream.is_some() {
-                let state = PartState::Sending(self.state());
-                self.tell_event(locked, || EventKind::Validated { state });
-                let outcome = SendOutcome::Reset { code };
-                let executed = |locked: &mut _| self.tell_event(locked, || EventKind::Executed);
-                if self.send_reset(locked, outcome, code, executed).is_ok() {
-                    return;
-                }
-            }
-            let outcome = PartOutcome::Sending(self.latched());
-            self.tell_event(locked, || EventKind::Overtaken { outcome });
-        });
-    }
-
-    /// A deadline has passed for the `attempt`th time.
-    pub(crate) fn timed_out(&self, deadline: Deadline, attempt: u32) {
-        let woken = self.shared.tell(self.key, || EventKind::TimedOut { deadline, attempt });
-        woken.into_iter().for_each(Waker::wake);
-    }
-}
-
-impl Wake for SendingPart {
-    /// By quinn, with its connection locked.
-    fn wake(self: Arc<Self>) {
-        let shared = self.shared.clone();
-        shared.watching.push(self);
     }
 }
 

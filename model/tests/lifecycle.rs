@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use stateright::{Expectation, Model};
 use streamproof_model::check::engine::{Search, check};
 use streamproof_model::lifecycle::fixes::judge;
-use streamproof_model::lifecycle::world::{PRESETS, World};
-use streamproof_model::lifecycle::{DESIGNS, MANAGER};
+use streamproof_model::lifecycle::{DESIGNS, MANAGER, PRESETS, World};
 
 /// How many steps the shortest way takes to a moment that breaks `property`, if at most `bound`: by trying every
 /// sequence of steps, with no memory of where it has been.

@@ -151,7 +151,7 @@ fn presets() {
     }
     for preset in lifecycle::PRESETS {
         println!("{}\n    {}", preset.name, preset.about);
-        println!("    {}", lifecycle::world::NOT_REPLAYED);
+        println!("    {}", lifecycle::presets::NOT_REPLAYED);
     }
 }
 
@@ -160,8 +160,8 @@ fn find_preset(name: &str) -> Result<Preset, Bad> {
         if reset_at::presets::Preset::find(name).is_some() {
             return Bad(format!("preset {name} is {}", reset_at::presets::NOT_REPLAYED));
         }
-        if lifecycle::world::Preset::find(name).is_some() {
-            return Bad(format!("preset {name} is {}", lifecycle::world::NOT_REPLAYED));
+        if lifecycle::Preset::find(name).is_some() {
+            return Bad(format!("preset {name} is {}", lifecycle::presets::NOT_REPLAYED));
         }
         let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
         Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))

@@ -95,7 +95,7 @@ impl Worlds {
     fn add(&mut self, name: &str) -> Result<(), Bad> {
         if let Some(preset) = reset_at::presets::Preset::find(name) {
             add(&mut self.reset_at, reset_at::world::World::new(preset));
-        } else if let Some(preset) = lifecycle::world::Preset::find(name) {
+        } else if let Some(preset) = lifecycle::Preset::find(name) {
             add(&mut self.lifecycle, lifecycle::World::new(preset));
         } else {
             add(&mut self.streams, World::new(find_preset(name)?));

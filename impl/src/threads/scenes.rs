@@ -13,9 +13,9 @@ use crate::events::{Deadline, EventKind, Heard, PartOutcome};
 use crate::lifecycle::Part;
 use crate::outcome::SendOutcome;
 use crate::quinn::{ConnectionError, Fate, StreamId, VarInt};
-use crate::registry::Shared;
 use crate::send::Closed;
 use crate::send_part::SendingPart;
+use crate::shared::Shared;
 use crate::waiters::Slot;
 
 #[cfg(feature = "loom")]

@@ -3,8 +3,9 @@
 use crate::check::engine::{Search, StatePath, Verdict, check};
 
 use super::design::Design;
+use super::presets::{PRESETS, Preset};
 use super::state::Moment;
-use super::world::{PRESETS, Preset, Step, World};
+use super::world::{Step, World};
 
 /// A property that a design breaks.
 #[derive(Clone, Debug)]

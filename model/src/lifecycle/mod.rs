@@ -15,17 +15,22 @@
 //! |---|---|
 //! | [`state`] | what the tasks share, and where each stands |
 //! | [`design`] | the manager's design, its faults, and the fixes that were tried |
-//! | [`world`] | who can take which step, and what it does |
+//! | [`presets`] | who takes part, and what may come from the peer |
+//! | [`world`] | who can take which step |
+//! | `effects` | what a step does |
 //! | [`properties`] | what must hold |
 //! | [`fixes`] | each design, and what it breaks |
 //! | [`picture`] | interleavings as sequence diagrams |
 
 pub mod design;
+mod effects;
 pub mod fixes;
 pub mod picture;
+pub mod presets;
 pub mod properties;
 pub mod state;
 pub mod world;
 
 pub use design::{DESIGNS, Design, MANAGER};
-pub use world::{PRESETS, World};
+pub use presets::{PRESETS, Preset};
+pub use world::World;

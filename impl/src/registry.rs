@@ -273,6 +273,8 @@ impl Live {
                 part.timed_out(deadline, 1);
                 part.expire(deadline, code);
             }
+            // Once is enough: its reader may take long to come.
+            Self::Receiving(part) if part.asked().is_some() => {}
             Self::Receiving(part) => {
                 part.tell_event(|| EventKind::TimedOut { deadline, attempt: 1 });
                 part.ask_to_stop(deadline, code);

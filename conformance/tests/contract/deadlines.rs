@@ -219,10 +219,13 @@ fn idle_receiving_part_that_nobody_reads_is_stopped_when_it_is_used() {
     let setup = setup(|deadlines| deadlines.idle = Some(AFTER));
     each_receiver(setup, |stage, Receiver { mut recv, other, .. }| {
         drop(other);
-        stage.arena.advance(AFTER + AFTER);
+        let mut events = stage.manager.events(100);
+        stage.arena.advance(AFTER * 3);
         assert_eq!(recv.outcome(), None, "only its handle can");
+        assert_eq!(chain(&mut events), [timed_out(Deadline::Idle, 1)], "once");
         let stopped = Err(ReadError::Stopped { code: code(CODE) });
         assert_eq!(now(recv.read(&mut [0; 4])), stopped);
+        assert_eq!(chain(&mut events).last(), Some(&EventKind::Executed));
     });
 }
 

@@ -176,3 +176,41 @@ fn event_logs_of_two_processes_are_byte_equal() {
         assert_eq!(first, second);
     }
 }
+
+#[test]
+fn fixes_are_judged_and_unknown_ones_refused() {
+    let folder = folder("fixes");
+    let output = streamproof(&folder, &["fixes", "one atomic transition"]);
+    assert_eq!(output.status.code(), Some(0));
+    let output = streamproof(&folder, &["fixes", "nil guard without a lock", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "it fails as it is said to");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json[0]["holds"], false);
+    assert_eq!(json[0]["breaks"][0]["property"], "no access after release");
+    assert_eq!(json[0]["breaks"][0]["steps"].as_array().map(Vec::len), Some(5));
+    refused(&streamproof(&folder, &["fixes", "hope"]), "\"hope\"");
+    refused(&streamproof(&folder, &["check", "hope..."]), "\"hope\"");
+}
+
+#[test]
+fn schedules_that_are_cut_are_incomplete_and_one_is_repeated() {
+    let folder = folder("schedules");
+    let cut = streamproof(&folder, &["schedules", "waiters", "--limit", "10"]);
+    assert_eq!(cut.status.code(), Some(3));
+    let whole = streamproof(&folder, &["schedules", "stopped-and-acknowledged", "--delays", "3"]);
+    assert_eq!(whole.status.code(), Some(0));
+    let one = ["schedules", "waiters", "--schedule", "0.1.1"];
+    let [first, second] = [0, 1].map(|_| streamproof(&folder, &one));
+    assert_eq!(first.status.code(), Some(0));
+    assert_eq!(first.stdout, second.stdout, "the same twice");
+    refused(&streamproof(&folder, &["schedules", "hope"]), "\"hope\"");
+    refused(&streamproof(&folder, &["schedules", "waiters", "--schedule", "0.x"]), "\"0.x\"");
+}
+
+#[test]
+fn small_storm_holds() {
+    let output = streamproof(&folder("storm"), &["storm", "--streams", "300", "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["client"]["own_faults"], 0);
+}

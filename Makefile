@@ -71,7 +71,7 @@ fuzz: toolchain
 # Which wrong lines of the manager no test notices: hours. SHARD=3/20 does a twentieth.
 mutants: toolchain
 	@command -v cargo-mutants >/dev/null || { echo "installing cargo-mutants"; cargo install --locked cargo-mutants; }
-	cargo mutants $(if $(SHARD),--shard $(SHARD) --sharding round-robin)
+	CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo mutants $(if $(SHARD),--shard $(SHARD) --sharding round-robin)
 
 # A million streams between two managers, at 2 % loss.
 storm: toolchain

@@ -1,9 +1,9 @@
 //! Random interleavings of application calls and puppet frames on eight streams at once: two hundred seeds, bytes
 //! that proptest makes (and makes shorter when they fail), and bytes that a fuzzer makes (`fuzz/`).
 //!
-//! The puppet is legal, the application does anything. Random here is a small generator of our own, so
-//! that a seed is a run; every assertion names it. Whether the driver runs between two calls is random
-//! too. The oracle only remembers: bytes written, bytes read, what the puppet did, what was told first.
+//! The puppet is legal, the application does anything. A seed is a run; every assertion names it. Whether the
+//! driver runs between two calls is random too. The oracle only remembers: bytes written, bytes read, what the
+//! puppet did, what was told first.
 
 use std::ops::Range;
 use std::task::Poll;
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use quinn::VarInt;
 use streamproof::{ReadError, ReadToEndError, RecvHandle, RecvOutcome, SendHandle};
 use streamproof_conformance::wire::Frame;
-use streamproof_conformance::world::poll_once;
+use streamproof_conformance::world::{self, poll_once};
 use tokio::io::AsyncWriteExt;
 
 use crate::askers::read_told;
@@ -31,8 +31,8 @@ const STEPS: usize = 120;
 
 /// Where choices come from.
 enum Dice<'a> {
-    /// A linear congruential generator (Knuth's constants), and how many steps are left.
-    Seed(u64, usize),
+    /// A seed, and how many steps are left.
+    Seed(world::Dice, usize),
     /// Two bytes for each choice; when there are no more, the run ends.
     Bytes(&'a [u8]),
 }
@@ -40,12 +40,7 @@ enum Dice<'a> {
 impl Dice<'_> {
     fn roll(&mut self, sides: u64) -> u64 {
         match self {
-            Self::Seed(seed, _) => {
-                *seed = seed
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                (*seed >> 33) % sides
-            }
+            Self::Seed(dice, _) => dice.roll(sides),
             Self::Bytes(bytes) => {
                 let Some((two, rest)) = bytes.split_first_chunk::<2>() else { return 0 };
                 *bytes = rest;
@@ -71,7 +66,7 @@ impl Dice<'_> {
 /// One run from a seed.
 pub(crate) fn run(setup: Setup, seed: u64) {
     println!("seed {seed}");
-    play(setup, seed, Dice::Seed(seed, STEPS));
+    play(setup, seed, Dice::Seed(world::Dice::new(seed), STEPS));
 }
 
 /// One run from bytes, whatever they are.

@@ -104,7 +104,7 @@ impl StreamManager {
     pub async fn open_uni(&self) -> Result<SendHandle, OpenError> {
         let open = self.inner.connection.open_uni();
         let (send, place) = self.inner.shared.admission.open(open).await?;
-        Ok(self.sending(send, place))
+        Ok(self.sending(send, place, self.now()))
     }
 
     /// Opens a bidirectional stream. Waits while the peer's limit (§4.6) or
@@ -121,7 +121,8 @@ impl StreamManager {
     pub async fn open_bi(&self) -> Result<(SendHandle, RecvHandle), OpenError> {
         let open = self.inner.connection.open_bi();
         let ((send, recv), place) = self.inner.shared.admission.open(open).await?;
-        Ok((self.sending(send, place.clone()), self.receiving(recv, place)))
+        let now = self.now();
+        Ok((self.sending(send, place.clone(), now), self.receiving(recv, place, now)))
     }
 
     /// Accepts the peer's next unidirectional stream. Waits while there is none, or while
@@ -138,7 +139,7 @@ impl StreamManager {
     pub async fn accept_uni(&self) -> Result<RecvHandle, OpenError> {
         let accept = self.inner.connection.accept_uni();
         let (recv, place) = self.inner.shared.admission.accept(accept).await?;
-        Ok(self.receiving(recv, place))
+        Ok(self.receiving(recv, place, self.now()))
     }
 
     /// Accepts the peer's next bidirectional stream. Waits while there is none, or while
@@ -155,12 +156,13 @@ impl StreamManager {
     pub async fn accept_bi(&self) -> Result<(SendHandle, RecvHandle), OpenError> {
         let accept = self.inner.connection.accept_bi();
         let ((send, recv), place) = self.inner.shared.admission.accept(accept).await?;
-        Ok((self.sending(send, place.clone()), self.receiving(recv, place)))
+        let now = self.now();
+        Ok((self.sending(send, place.clone(), now), self.receiving(recv, place, now)))
     }
 
     /// Every live part and its state, ordered by stream id, the sending part first.
     pub fn snapshot(&self) -> Vec<LivePart> {
-        self.inner.shared.registry.snapshot(self.inner.shared.nanos())
+        self.inner.shared.registry.snapshot(self.now())
     }
 
     /// Listens to what happens to parts from now on, holding at most `limit` events (at least one) that are
@@ -208,12 +210,17 @@ impl StreamManager {
         self.inner.connection.close(error_code, reason);
     }
 
+    /// In nanoseconds of the manager.
+    fn now(&self) -> u64 {
+        self.inner.shared.nanos()
+    }
+
     /// Takes a sending part in and has it watched.
-    fn sending(&self, stream: ::quinn::SendStream, place: Place) -> SendHandle {
+    fn sending(&self, stream: ::quinn::SendStream, place: Place, now: u64) -> SendHandle {
         let stream = quinn::own(stream);
         let shared = &self.inner.shared;
         let id = stream.id();
-        let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream, place));
+        let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream, place, now));
         let part = shared.registry.register(id, Part::Sending, make);
         shared.tell(part.key(), || EventKind::Registered).into_iter().for_each(Waker::wake);
         part.watch();
@@ -227,9 +234,9 @@ impl StreamManager {
     }
 
     /// Takes a receiving part in.
-    fn receiving(&self, stream: RecvStream, place: Place) -> RecvHandle {
+    fn receiving(&self, stream: RecvStream, place: Place, now: u64) -> RecvHandle {
         let shared = &self.inner.shared;
-        let make = |key| Arc::new(ReceivingPart::new(key, shared.clone()));
+        let make = |key| Arc::new(ReceivingPart::new(key, shared.clone(), now));
         let part = shared.registry.register(stream.id(), Part::Receiving, make);
         part.tell_event(|| EventKind::Registered);
         RecvHandle::new(part, stream, place)

@@ -50,11 +50,11 @@ struct Waiting {
 }
 
 impl ReceivingPart {
-    /// A live part.
-    pub(crate) fn new(key: Key, shared: Arc<Shared>) -> Self {
+    /// A live part; `since` in nanoseconds of the manager.
+    pub(crate) fn new(key: Key, shared: Arc<Shared>, since: u64) -> Self {
         Self {
             key,
-            since: shared.nanos(),
+            since,
             shared,
             cell: Cell::new(),
             progress: Progress::default(),

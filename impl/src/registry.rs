@@ -323,7 +323,7 @@ mod tests {
     }
 
     fn receiving(shared: &Arc<Shared>, raw: u32) -> Key {
-        let make = |key| Arc::new(ReceivingPart::new(key, shared.clone()));
+        let make = |key| Arc::new(ReceivingPart::new(key, shared.clone(), 0));
         shared.registry.register(id(raw), Part::Receiving, make).key()
     }
 

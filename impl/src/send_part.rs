@@ -46,7 +46,11 @@ use crate::{
     quinn::{self, ConnectionError, Fate, SendStream, StreamId, VarInt},
     registry::{Ending, Key, Released},
     shared::{Progress, Shared},
-    sync::{Mutex, MutexGuard, lock},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+        lock,
+    },
     waiters::{Slot, Waiters},
 };
 
@@ -58,6 +62,8 @@ pub(crate) struct SendingPart {
     progress: Progress,
     /// When it was registered, in nanoseconds of the manager.
     since: u64,
+    /// Whether quinn has had something to say since it was last asked.
+    is_woken: AtomicBool,
     locked: Mutex<Locked>,
 }
 
@@ -78,14 +84,21 @@ pub(crate) struct Locked {
 type BoxedFate = Pin<Box<dyn Future<Output = Fate> + Send>>;
 
 impl SendingPart {
-    /// A live part around `stream`.
-    pub(crate) fn new(key: Key, shared: Arc<Shared>, stream: SendStream, place: Place) -> Self {
+    /// A live part around `stream`; `since` in nanoseconds of the manager.
+    pub(crate) fn new(
+        key: Key,
+        shared: Arc<Shared>,
+        stream: SendStream,
+        place: Place,
+        since: u64,
+    ) -> Self {
         Self {
             key,
-            since: shared.nanos(),
+            since,
             shared,
             cell: Cell::new(),
             progress: Progress::default(),
+            is_woken: AtomicBool::new(false),
             locked: Mutex::new(Locked {
                 stream: Some(stream),
                 waiters: Waiters::default(),
@@ -368,6 +381,10 @@ impl SendingPart {
 
     /// Asks quinn what has become of the stream, without waiting.
     fn learn(&self, locked: &mut Locked) {
+        // quinn wakes a part that it is watched for in the same critical section in which it learns something.
+        if locked.fate.is_some() && !self.is_woken.load(Ordering::Acquire) {
+            return;
+        }
         if let Some(fate) = locked.stream.as_ref().and_then(quinn::fate_now) {
             self.tell(locked, fate);
         }

@@ -20,13 +20,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(feature = "threads")]
+pub(crate) use crate::threads::once::Once;
+
 /// A value that is written once.
+#[cfg(not(feature = "threads"))]
 #[derive(Debug)]
 pub(crate) struct Once<T> {
-    #[cfg(not(feature = "threads"))]
     value: std::sync::OnceLock<T>,
-    #[cfg(feature = "threads")]
-    value: Mutex<Option<T>>,
 }
 
 #[cfg(not(feature = "threads"))]
@@ -44,29 +45,5 @@ impl<T> Once<T> {
     /// What `f` makes of it, if it is written.
     pub(crate) fn map<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
         self.value.get().map(f)
-    }
-}
-
-/// Neither tool has a `OnceLock`; a lock stands for it.
-#[cfg(feature = "threads")]
-impl<T> Once<T> {
-    /// Nothing is written.
-    pub(crate) fn new() -> Self {
-        Self { value: Mutex::new(None) }
-    }
-
-    /// Writes it, unless it is written; whether this call did.
-    pub(crate) fn set(&self, value: T) -> bool {
-        let mut written = lock(&self.value);
-        let is_first = written.is_none();
-        if is_first {
-            *written = Some(value);
-        }
-        is_first
-    }
-
-    /// What `f` makes of it, if it is written.
-    pub(crate) fn map<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
-        lock(&self.value).as_ref().map(f)
     }
 }

@@ -30,3 +30,4 @@ mod outcome_send;
 mod release;
 mod stop_sending;
 mod tokio_io;
+mod words;

@@ -19,6 +19,11 @@ use kind::Kind;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
+/// How many streams the server lets live at once: quinn keeps tables of that size, and with the idle streams'
+/// limit every look at a stream would miss the processor's caches.
+const LOADED: u32 = 1_000;
+const IDLE: u32 = 200_000;
+
 /// Rounds of each scenario and kind.
 const ROUNDS: usize = 11;
 
@@ -26,7 +31,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["--serve", kind] => server::run(kind.parse()?),
+        ["--serve", kind, streams] => server::run(kind.parse()?, streams.parse()?),
         ["--idle", kind, address, certificate, streams] => {
             let certificate = tls::unhex(certificate)?;
             client::idle(kind.parse()?, address.parse()?, &certificate, streams.parse()?)
@@ -59,9 +64,16 @@ struct Server {
 }
 
 impl Server {
-    fn start(kind: Kind) -> Result<Self> {
+    fn pair(streams: u32) -> Result<[Self; 2]> {
+        Ok([Self::start(Kind::Bare, streams)?, Self::start(Kind::Managed, streams)?])
+    }
+
+    fn start(kind: Kind, streams: u32) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        let mut child = command.args(["--serve", kind.name()]).stdout(Stdio::piped()).spawn()?;
+        let mut child = command
+            .args(["--serve", kind.name(), &streams.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()?;
         let stdout = child.stdout.take().ok_or("no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
@@ -80,7 +92,7 @@ impl Drop for Server {
 
 fn compare(update: Option<&str>, quick: bool) -> Result<()> {
     let rounds = if quick { 1 } else { ROUNDS };
-    let servers = [Server::start(Kind::Bare)?, Server::start(Kind::Managed)?];
+    let servers = Server::pair(LOADED)?;
     let mut rows = Vec::new();
     for scenario in client::SCENARIOS {
         let mut samples: [Vec<Sample>; 2] = Default::default();
@@ -97,6 +109,8 @@ fn compare(update: Option<&str>, quick: bool) -> Result<()> {
         eprintln!();
         rows.extend(rows_of(scenario, &samples));
     }
+    drop(servers);
+    let servers = Server::pair(IDLE)?;
     for streams in if quick { vec![1_000] } else { vec![10_000, 100_000] } {
         let mut bytes = [0.0; 2];
         for (kind, server) in Kind::ALL.into_iter().zip(&servers) {

@@ -10,11 +10,11 @@ use super::{kind::Kind, tls};
 /// Longer requests are not answered.
 const LIMIT: usize = 1 << 16;
 
-/// Serves for ever; its first line says where, and with which certificate.
-pub(crate) fn run(kind: Kind) -> crate::Result<()> {
+/// Serves for ever, so many streams at once; its first line says where, and with which certificate.
+pub(crate) fn run(kind: Kind, streams: u32) -> crate::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (config, certificate) = tls::server()?;
+        let (config, certificate) = tls::server(streams)?;
         let endpoint = Endpoint::server(config, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         println!("{} {}", endpoint.local_addr()?, tls::hex(&certificate));
         while let Some(incoming) = endpoint.accept().await {

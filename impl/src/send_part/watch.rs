@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Locked, SendingPart};
-use crate::quinn;
+use crate::{quinn, sync::atomic::Ordering};
 
 impl SendingPart {
     /// From here on quinn wakes the driver when it learns what becomes of the stream.
@@ -32,6 +32,7 @@ impl SendingPart {
             return self.tell(locked, fate);
         }
         let Some(fate) = &mut locked.fate else { return };
+        self.is_woken.store(false, Ordering::Release);
         let waker = Waker::from(self.clone());
         if let Poll::Ready(fate) = fate.as_mut().poll(&mut Context::from_waker(&waker)) {
             locked.fate = None;
@@ -57,6 +58,7 @@ impl SendingPart {
 impl Wake for SendingPart {
     /// By quinn, with its connection locked.
     fn wake(self: Arc<Self>) {
+        self.is_woken.store(true, Ordering::Release);
         let shared = self.shared.clone();
         shared.watching.push(self);
     }

@@ -4,6 +4,7 @@
 //! The [`stream`] is a stand-in; part, cell, waiters and registry are the real ones. Each scene ends in the same
 //! [judgement](Scene::judge). Each fault that is a matter of threads is planted and found by both tools.
 
+pub(crate) mod once;
 pub(crate) mod stream;
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl Scene {
     fn another(shared: &Arc<Shared>, credit: usize) -> (Arc<SendingPart>, Wire) {
         let (stream, wire) = Wire::stream(credit);
         let id = StreamId::from(VarInt::from_u32(2));
-        let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream, None));
+        let make = |key| Arc::new(SendingPart::new(key, shared.clone(), stream, None, 0));
         (shared.registry.register(id, Part::Sending, make), wire)
     }
 

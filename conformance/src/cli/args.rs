@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::world::presets::Tier;
 
-use crate::sut::{BareQuinn, Manager, Sut};
+use super::stacks::{MANAGER, SutArg};
 
 #[derive(Args, Debug)]
 pub(super) struct ProveArgs {
@@ -125,7 +125,7 @@ pub(super) struct ConformArgs {
     /// Which presets; all quick ones that can be replayed if none is named.
     pub(super) presets: Vec<String>,
     /// The system under test.
-    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
     /// Only with the system under test on this side of the connection.
     #[arg(long, value_enum)]
@@ -155,7 +155,7 @@ pub(super) struct TracesArgs {
     #[arg(long)]
     pub(super) out: PathBuf,
     /// Whose way the traces go where the RFC leaves a choice.
-    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
     /// Only for the system under test on this side of the connection.
     #[arg(long, value_enum)]
@@ -167,7 +167,7 @@ pub(super) struct ReplayArgs {
     /// The trace file.
     pub(super) file: PathBuf,
     /// The system under test.
-    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
     /// Write the replay as an SVG sequence diagram to this file.
     #[arg(long)]
@@ -182,7 +182,7 @@ pub(super) struct ScenariosArgs {
     /// Which scenarios; all if none is named.
     pub(super) ids: Vec<String>,
     /// The system under test.
-    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
     /// Find the shortest traces again and write them, instead of playing those that are there.
     #[arg(long, conflicts_with = "sut")]
@@ -299,24 +299,6 @@ pub(super) struct GraphArgs {
     /// Write it to this file in the compact form (`model/README.md`).
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-}
-
-/// The systems under test by name.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum SutArg {
-    /// The stream manager on quinn.
-    Manager,
-    /// Bare quinn.
-    Quinn,
-}
-
-impl SutArg {
-    pub(super) fn sut(self) -> Box<dyn Sut> {
-        match self {
-            Self::Manager => Box::new(Manager::default()),
-            Self::Quinn => Box::new(BareQuinn),
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -21,6 +21,7 @@ mod report;
 mod requirements;
 mod scenarios;
 mod schedules;
+mod stacks;
 mod storm;
 mod table;
 mod traces;
@@ -82,6 +83,8 @@ enum Command {
     Storm(StormArgs),
 }
 
+pub use self::stacks::Maker;
+
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -97,6 +100,12 @@ enum Verdict {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
+    run_with(&[])
+}
+
+/// The same with more systems under test, each with the name that `--sut` takes.
+pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
+    stacks::add(more);
     end_quietly_when_nobody_listens();
     let result = match Cli::parse().command {
         Command::Prove(args) => prove::run(&args),

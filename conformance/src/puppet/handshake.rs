@@ -9,14 +9,18 @@ use bytes::Bytes;
 use quinn::Side;
 
 use super::log::{self, Sender};
+use super::tls::Flight;
 use super::{Complaint, OWN_ID, Puppet};
 use crate::wire::handshake::Message;
-use crate::wire::packet::{Packet, Space, encode_packet};
+use crate::wire::packet::{Packet, Space};
 use crate::wire::parameters::TransportParameters;
-use crate::wire::{Frame, encode_frames};
+use crate::wire::{ConnectionId, Frame, encode_frames};
 
 /// The smallest datagram with an ack-eliciting Initial packet (§14.1).
 const MIN_INITIAL_DATAGRAM: usize = 1200;
+
+/// How much of a TLS handshake one packet carries, in bytes.
+const CRYPTO_PIECE: usize = 1000;
 
 /// How far the handshake has come, as the puppet sees it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,6 +35,10 @@ pub(super) enum Progress {
 
 impl Puppet {
     pub(super) fn send_client_hello(&mut self) {
+        if self.tls.is_some() {
+            self.begin_tls(self.remote_id);
+            return self.flush_handshake();
+        }
         let parameters = self.encoded_parameters();
         let mut hello = Vec::new();
         Message::ClientHello(parameters).encode(&mut hello);
@@ -84,6 +92,11 @@ impl Puppet {
 
     /// Reacts to the frames of any packet that matter for the handshake.
     pub(super) fn on_handshake_packet(&mut self, packet: &Packet, frames: &[Frame]) {
+        if self.side.is_server() && self.tls.as_ref().is_some_and(|tls| !tls.has_begun()) {
+            // §7.3: proves that nobody has changed the ID on the way.
+            self.parameters.original_destination_connection_id = Some(packet.destination);
+            self.begin_tls(packet.destination);
+        }
         if let Some(source) = packet.source
             && self.progress == Progress::Begun
         {
@@ -94,7 +107,10 @@ impl Puppet {
             if let Frame::Crypto { offset, data } = frame {
                 let space = self.space(packet.space);
                 space.on_crypto(*offset, data.clone());
-                self.read_messages(packet);
+                match self.tls.is_some() {
+                    true => self.read_tls(packet.space),
+                    false => self.read_messages(packet),
+                }
             }
             if *frame == Frame::HandshakeDone && self.side == Side::Client {
                 self.progress = Progress::Confirmed;
@@ -102,7 +118,8 @@ impl Puppet {
         }
     }
 
-    /// Sends what the handshake has to send, coalesced into one datagram (§12.2).
+    /// Sends what the handshake has to send, coalesced into one datagram (§12.2), or with TLS a datagram for each
+    /// packet.
     pub(super) fn flush_handshake(&mut self) {
         if self.holds_back && self.side.is_server() {
             return;
@@ -114,10 +131,33 @@ impl Puppet {
             if space != Space::OneRtt {
                 frames.splice(..0, state.take_owed_ack());
             }
-            if !frames.is_empty() {
-                packets.push((space, state.allocate(), frames));
+            packets.extend(self.packets_of(space, frames));
+        }
+        let datagrams = match self.tls {
+            Some(_) => packets.chunks(1),
+            None => packets.chunks(packets.len().max(1)),
+        };
+        for datagram in datagrams {
+            self.send_handshake(datagram);
+        }
+    }
+
+    /// The packets for these frames: one, or with TLS one for each CRYPTO frame.
+    fn packets_of(&mut self, space: Space, frames: Vec<Frame>) -> Vec<(Space, u64, Vec<Frame>)> {
+        let splits = self.tls.is_some();
+        let mut packets: Vec<(Space, u64, Vec<Frame>)> = Vec::new();
+        for frame in frames {
+            let is_crypto = |frame: &Frame| matches!(frame, Frame::Crypto { .. });
+            match packets.last_mut() {
+                Some((_, _, last)) if !splits || !last.iter().any(is_crypto) => last.push(frame),
+                Some(_) | None => packets.push((space, self.space(space).allocate(), vec![frame])),
             }
         }
+        packets
+    }
+
+    /// Sends these packets in one datagram, which is padded where it has to be.
+    fn send_handshake(&mut self, packets: &[(Space, u64, Vec<Frame>)]) {
         let Some(((last_space, last_number, last_frames), first)) = packets.split_last() else {
             return;
         };
@@ -125,7 +165,7 @@ impl Puppet {
         for (space, number, frames) in first {
             let mut payload = Vec::new();
             encode_frames(frames, &mut payload);
-            encode_packet(&self.header((*space).into(), *number), &payload, &mut datagram);
+            self.seal(&self.header((*space).into(), *number), &payload, &mut datagram);
         }
         let mut payload = Vec::new();
         encode_frames(last_frames, &mut payload);
@@ -135,7 +175,7 @@ impl Puppet {
             payload.resize(payload.len() + padding, 0);
         }
         let header = self.header((*last_space).into(), *last_number);
-        encode_packet(&header, &payload, &mut datagram);
+        self.seal(&header, &payload, &mut datagram);
         self.outgoing.push(datagram.into());
         self.log.record(Sender::Puppet, || {
             let describe = |(space, number, frames): &(Space, u64, Vec<Frame>)| {
@@ -143,6 +183,48 @@ impl Puppet {
             };
             packets.iter().map(describe).collect::<Vec<_>>().join(" + ")
         });
+    }
+
+    fn begin_tls(&mut self, destination: ConnectionId) {
+        let parameters = self.encoded_parameters().to_vec();
+        let Some(tls) = &mut self.tls else { return };
+        match tls.begin(destination, parameters) {
+            Ok(flight) => self.queue_flight(flight),
+            Err(error) => self.complain(error.into()),
+        }
+    }
+
+    fn read_tls(&mut self, space: Space) {
+        let bytes = self.space(space).messages.take_all();
+        let Some(tls) = &mut self.tls else { return };
+        match tls.read(&bytes) {
+            Ok(flight) => self.queue_flight(flight),
+            Err(error) => return self.complain(error.into()),
+        }
+        let Some(tls) = &self.tls else { return };
+        if self.peer_parameters.is_none()
+            && let Some(parameters) = tls.peer_parameters()
+        {
+            let parameters = Bytes::copy_from_slice(parameters);
+            self.learn_parameters(parameters);
+        }
+        if self.progress == Progress::Begun
+            && self.tls.as_ref().is_some_and(|tls| tls.is_complete())
+        {
+            self.progress = Progress::Complete;
+            if self.side.is_server() {
+                self.space(Space::OneRtt).pending.push(Frame::HandshakeDone);
+                self.progress = Progress::Confirmed;
+            }
+        }
+    }
+
+    fn queue_flight(&mut self, flight: Flight) {
+        for (space, bytes) in flight {
+            for piece in bytes.chunks(CRYPTO_PIECE) {
+                self.space(space).queue_crypto(piece.to_vec());
+            }
+        }
     }
 
     fn read_messages(&mut self, packet: &Packet) {

@@ -12,6 +12,7 @@
 mod handshake;
 mod log;
 mod space;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,14 +25,17 @@ use crate::wire::packet::{
     Context, Header, Packet, PacketError, PacketType, Space, decode_datagram, encode_packet,
 };
 use crate::wire::parameters::{ParameterError, TransportParameters};
+use crate::wire::protection::{TAG, open_next};
 use crate::wire::{ConnectionId, Frame, FrameError, decode_frames, encode_frames};
 use crate::world::MAX_DATAGRAM;
 
 pub use log::EventLog;
+pub use tls::{TlsConfig, TlsError};
 
 use handshake::Progress;
 use log::Sender;
 use space::SpaceState;
+use tls::Tls;
 
 /// The connection ID that the puppet gives itself.
 const OWN_ID: ConnectionId = ConnectionId::from_u64(0x7075_7070_6574_0001);
@@ -41,7 +45,7 @@ const OWN_ID: ConnectionId = ConnectionId::from_u64(0x7075_7070_6574_0001);
 const SHORT_HEADER: usize = 1 + 8 + 4;
 
 /// The most that the frames of one packet may take, in bytes.
-pub const MAX_PAYLOAD: usize = MAX_DATAGRAM - SHORT_HEADER;
+pub const MAX_PAYLOAD: usize = MAX_DATAGRAM - SHORT_HEADER - TAG;
 
 /// A 0-RTT or 1-RTT packet from the system under test.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,7 +66,7 @@ impl ReceivedPacket {
 }
 
 /// Something that the puppet received and could not make sense of.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Complaint {
     /// A packet could not be read.
     #[error("unreadable packet: {0}")]
@@ -73,6 +77,9 @@ pub enum Complaint {
     /// A message of the handshake could not be read.
     #[error("unreadable handshake: {0}")]
     Handshake(#[from] UnknownMessage),
+    /// TLS gave up.
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
     /// The transport parameters could not be read.
     #[error("unreadable transport parameters: {0}")]
     Parameters(#[from] ParameterError),
@@ -113,6 +120,8 @@ pub struct PuppetConfig {
     /// Whether it stops before its last message of the handshake and waits to be told, so that the
     /// client, whichever side that is, sends its data in 0-RTT packets.
     pub holds_back: bool,
+    /// With it the connection is protected by TLS; without it by nothing.
+    pub tls: Option<TlsConfig>,
     /// Whether it writes an event log.
     pub log: bool,
 }
@@ -129,6 +138,7 @@ pub struct Puppet {
     holds_back: bool,
     peer_parameters: Option<TransportParameters>,
     spaces: [SpaceState; 3],
+    tls: Option<Box<Tls>>,
     outgoing: Vec<Bytes>,
     /// The datagram of each 1-RTT packet sent, to be able to send it again.
     sent: BTreeMap<u64, Bytes>,
@@ -148,6 +158,7 @@ impl Puppet {
             holds_back: config.holds_back,
             peer_parameters: None,
             spaces: Default::default(),
+            tls: config.tls.map(|tls| Box::new(Tls::new(tls, config.side))),
             outgoing: Vec::new(),
             sent: BTreeMap::new(),
             received: Vec::new(),
@@ -230,21 +241,40 @@ impl Puppet {
 
     /// Takes in a datagram from the system under test. Never panics, whatever it holds.
     pub fn receive(&mut self, datagram: Bytes) {
-        let context = Context {
-            connection_id_length: OWN_ID.as_bytes().len(),
-            largest_received: [0, 1, 2].map(|space| self.spaces[space].largest_received()),
-        };
         let mut seen = Vec::new();
-        for packet in decode_datagram(datagram, &context) {
-            match packet {
-                Ok(packet) => self.receive_packet(packet, &mut seen),
-                Err(error) => self.complain(error.into()),
+        if self.tls.is_some() {
+            let mut rest = datagram;
+            while let Some(packet) = self.open_next(&mut rest) {
+                self.receive_read(packet, &mut seen);
+            }
+        } else {
+            for packet in decode_datagram(datagram, &self.context()) {
+                self.receive_read(packet, &mut seen);
             }
         }
         if !seen.is_empty() {
             self.log.record(Sender::Sut, || seen.join(" + "));
         }
         self.flush_handshake();
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            connection_id_length: OWN_ID.as_bytes().len(),
+            largest_received: [0, 1, 2].map(|space| self.spaces[space].largest_received()),
+        }
+    }
+
+    fn open_next(&mut self, rest: &mut Bytes) -> Option<Result<Packet, PacketError>> {
+        let context = self.context();
+        open_next(rest, &context, &mut **self.tls.as_mut()?)
+    }
+
+    fn receive_read(&mut self, packet: Result<Packet, PacketError>, seen: &mut Vec<String>) {
+        match packet {
+            Ok(packet) => self.receive_packet(packet, seen),
+            Err(error) => self.complain(error.into()),
+        }
     }
 
     /// The datagrams to hand to the system under test, in order.
@@ -329,7 +359,7 @@ impl Puppet {
             false => PacketType::OneRtt,
         };
         let mut datagram = Vec::with_capacity(SHORT_HEADER + payload.len());
-        encode_packet(&self.header(packet_type, packet_number), payload, &mut datagram);
+        self.seal(&self.header(packet_type, packet_number), payload, &mut datagram);
         assert!(
             datagram.len() <= MAX_DATAGRAM,
             "{} bytes of frames don't fit one packet",
@@ -341,6 +371,14 @@ impl Puppet {
         self.outgoing.push(datagram);
         self.log
             .record(Sender::Puppet, || format!("{packet_type} {packet_number} [{}]", describe()));
+    }
+
+    /// Appends a packet to a datagram, protected as the connection is.
+    fn seal(&self, header: &Header, payload: &[u8], datagram: &mut Vec<u8>) {
+        match &self.tls {
+            Some(tls) => tls.seal(header, payload, datagram),
+            None => encode_packet(header, payload, datagram),
+        }
     }
 
     fn header(&self, packet_type: PacketType, packet_number: u64) -> Header {

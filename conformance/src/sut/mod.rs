@@ -3,7 +3,10 @@
 //! A [`Sut`] makes [`Session`]s: one fresh connection, driven step by step. A session
 //! does what it is told and reports what it sees; it knows no rule and compares nothing.
 
+pub mod agent;
 mod bare;
+pub mod certificate;
+pub mod datagrams;
 mod manager;
 mod quinn_session;
 
@@ -72,6 +75,16 @@ pub trait Sut: Sync {
 
     /// Which of the permitted ways it goes, so that tours can be made which it can take.
     fn choices(&self) -> Choices;
+
+    /// Why it cannot be played with a preset, if it cannot. Nothing is left out without a reason.
+    fn skips(&self, _: &Preset) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether the manager's contract is promised, beside what the RFC says. Where it is not, nothing is said of it.
+    fn has_contract(&self) -> bool {
+        false
+    }
 
     /// A fresh connection, with the streams open that the preset begins with.
     ///

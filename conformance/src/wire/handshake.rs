@@ -69,6 +69,11 @@ impl MessageReader {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// All bytes that are there, for a handshake that is no null handshake.
+    pub(crate) fn take_all(&mut self) -> BytesMut {
+        self.buffer.split()
+    }
+
     /// The next message, `None` while it is incomplete.
     pub fn next_message(&mut self) -> Result<Option<Message>, UnknownMessage> {
         let Some(head) = self.buffer.first_chunk::<4>() else {

@@ -5,7 +5,7 @@
 //!
 //! Encoding is permissive, because a puppet must be able to break the rules: a field takes any
 //! value below 2^62. Decoding is strict, because what the system under test sends is evidence.
-//! There is no encryption here and no state: packet numbers, streams and limits are the puppet's
+//! There is no state here: packet numbers, streams and limits are the puppet's
 //! and the model's business. Version negotiation and Retry packets are refused.
 
 mod connection_id;
@@ -16,6 +16,7 @@ mod frame;
 pub mod handshake;
 pub mod packet;
 pub mod parameters;
+pub mod protection;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -122,6 +122,9 @@ pub enum PacketError {
         /// The version that was read.
         version: u32,
     },
+    /// It does not decrypt (RFC 9001 §5.3).
+    #[error("RFC 9001 §5.3: a packet that does not decrypt")]
+    Sealed,
     /// A Retry packet, which is not played here.
     #[error("§17.2: long packet type {packet_type} is not supported")]
     Type {
@@ -219,6 +222,31 @@ fn decode_packet(reader: &mut Reader, context: &Context) -> Result<Packet, Packe
 }
 
 fn decode_long(first: u8, reader: &mut Reader, context: &Context) -> Result<Packet, PacketError> {
+    let head = long_head(first, reader)?;
+    let mut body = Reader::new(reader.take(head.length)?);
+    let space = head.packet_type.space();
+    let packet_number = packet_number(first, space, &mut body, context)?;
+    Ok(Packet {
+        packet_type: head.packet_type,
+        space,
+        destination: head.destination,
+        source: Some(head.source),
+        packet_number,
+        payload: body.take_rest(),
+    })
+}
+
+/// A long header up to its packet number.
+pub(super) struct LongHead {
+    pub(super) packet_type: PacketType,
+    pub(super) destination: ConnectionId,
+    pub(super) source: ConnectionId,
+    /// The bytes of packet number and payload.
+    pub(super) length: u64,
+}
+
+/// Reads what nothing protects in a long header, behind its `first` byte.
+pub(super) fn long_head(first: u8, reader: &mut Reader) -> Result<LongHead, PacketError> {
     let version = u32::from_be_bytes(reader.array()?);
     if version != VERSION {
         return Err(PacketError::Version { version });
@@ -236,25 +264,15 @@ fn decode_long(first: u8, reader: &mut Reader, context: &Context) -> Result<Pack
         2 => PacketType::Handshake,
         packet_type => return Err(PacketError::Type { packet_type }),
     };
-    let space = packet_type.space();
     if packet_type == PacketType::Initial {
         let token = reader.varint()?;
         reader.take(token)?;
     }
     let length = reader.varint()?;
-    let mut body = Reader::new(reader.take(length)?);
-    let packet_number = packet_number(first, space, &mut body, context)?;
-    Ok(Packet {
-        packet_type,
-        space,
-        destination,
-        source: Some(source),
-        packet_number,
-        payload: body.take_rest(),
-    })
+    Ok(LongHead { packet_type, destination, source, length })
 }
 
-fn connection_id(length: u64, reader: &mut Reader) -> Result<ConnectionId, PacketError> {
+pub(super) fn connection_id(length: u64, reader: &mut Reader) -> Result<ConnectionId, PacketError> {
     let bytes = reader.take(length)?;
     ConnectionId::new(&bytes).ok_or(PacketError::ConnectionIdLength {
         // More than 20 bytes can only come from a length field of one byte.
@@ -276,7 +294,7 @@ fn packet_number(
 
 /// The packet number closest to `expected` whose low `length` bytes are `truncated` (§17.1,
 /// appendix A.3).
-fn expand(truncated: u64, length: u64, expected: u64) -> u64 {
+pub(super) fn expand(truncated: u64, length: u64, expected: u64) -> u64 {
     let window = 1u64 << (8 * length);
     let candidate = (expected & !(window - 1)) | truncated;
     if candidate + window / 2 <= expected && candidate < (1 << 62) - window {

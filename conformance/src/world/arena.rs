@@ -107,6 +107,9 @@ pub enum ArenaError {
     /// The handshake ended in an error.
     #[error("handshake failed: {0}")]
     Handshake(#[from] ConnectionError),
+    /// A stack under test, or what it needs, failed.
+    #[error("{0}")]
+    Foreign(String),
     /// The handshake came to a halt, for example because the puppet's limits are not legal.
     #[error("handshake did not finish")]
     Unfinished,
@@ -441,6 +444,7 @@ fn endpoint(
 
 fn puppet_config(config: &ArenaConfig) -> Result<PuppetConfig, ArenaError> {
     Ok(PuppetConfig {
+        tls: None,
         side: !config.side,
         parameters: config.limits.puppet.parameters()?,
         holds_back: config.early.is_some(),

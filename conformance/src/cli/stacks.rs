@@ -1,0 +1,65 @@
+//! The systems under test by name: those of this crate, and whatever a binary adds.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use crate::sut::{BareQuinn, Manager, Sut, agent};
+
+/// Makes a system under test.
+pub type Maker = fn() -> Box<dyn Sut>;
+
+/// The manager, which is played if no other system is named.
+pub(super) const MANAGER: &str = "manager";
+
+const OURS: [(&str, Maker); 3] = [
+    (MANAGER, || Box::new(Manager::default())),
+    ("quinn", || Box::new(BareQuinn)),
+    ("aioquic", || Box::new(agent::aioquic())),
+];
+
+static MORE: OnceLock<Vec<(&'static str, Maker)>> = OnceLock::new();
+
+/// Adds systems to those of this crate. Only the first call counts.
+pub(super) fn add(more: &[(&'static str, Maker)]) {
+    let _ = MORE.set(more.to_vec());
+}
+
+/// Every system, by name.
+pub(super) fn all() -> Vec<(&'static str, Maker)> {
+    OURS.into_iter().chain(MORE.get().into_iter().flatten().copied()).collect()
+}
+
+/// A system under test by name.
+#[derive(Clone, Copy)]
+pub(super) struct SutArg {
+    name: &'static str,
+    make: Maker,
+}
+
+impl SutArg {
+    pub(super) fn sut(self) -> Box<dyn Sut> {
+        (self.make)()
+    }
+}
+
+impl fmt::Debug for SutArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl FromStr for SutArg {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = all();
+        match known.iter().find(|(known, _)| *known == name) {
+            Some((name, make)) => Ok(Self { name, make: *make }),
+            None => {
+                let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                Err(format!("no stack is called \"{name}\"; there are {}", names.join(", ")))
+            }
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Any stack in a process of its own: an *agent* makes calls on it line by line, the datagrams go over UDP on
+//! loopback. The lines are described in `specs/agent.md`; an agent is some hundred lines in the stack's own language
+//! (`conformance/agents/`).
+//!
+//! What the puppet has sent lies in the agent's socket before it is told to settle, and what the agent has sent lies
+//! in ours before it says so: loopback delivers within the call. So nothing here waits for a clock.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde_json::{Value, json};
+use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
+use streamproof_model::rfc::choices::Choices;
+use streamproof_model::rfc::frame::ErrorCode;
+use streamproof_model::rfc::identity::{Direction, Side, StreamId};
+use streamproof_model::world::presets::Preset;
+
+use super::certificate::Certificate;
+use super::datagrams::{DatagramSession, Read, Stack, needs_more};
+use super::{Session, Setup, Sut};
+use crate::puppet::TlsConfig;
+use crate::world::ArenaError;
+
+/// A stack behind an agent.
+#[derive(Debug)]
+pub struct Agent {
+    /// The stack's name on the command line.
+    pub name: &'static str,
+    /// Which of the permitted ways it goes.
+    pub choices: Choices,
+    /// What it cannot be asked, and why.
+    pub skips: fn(&Preset) -> Option<&'static str>,
+    /// How its agent is run: program and arguments.
+    pub command: fn() -> Result<Vec<PathBuf>, String>,
+    shared: OnceLock<Result<Shared, String>>,
+    /// Agents that wait for the next connection.
+    idle: Arc<Mutex<Vec<Process>>>,
+}
+
+/// What all connections of a stack share.
+#[derive(Debug)]
+struct Shared {
+    tls: TlsConfig,
+    certificate: Certificate,
+}
+
+/// The application protocol that agents offer.
+const PROTOCOL: &[u8] = b"streamproof";
+const FIRST_DESTINATION: u64 = 0x6669_7273_7464_6573;
+/// No datagram is larger.
+const BUFFER: usize = 65_536;
+
+impl Agent {
+    /// A stack behind the agent that `command` runs.
+    pub fn new(
+        name: &'static str,
+        choices: Choices,
+        skips: fn(&Preset) -> Option<&'static str>,
+        command: fn() -> Result<Vec<PathBuf>, String>,
+    ) -> Self {
+        let (shared, idle) = (OnceLock::new(), Arc::default());
+        Self { name, choices, skips, command, shared, idle }
+    }
+
+    fn shared(&self) -> Result<&Shared, ArenaError> {
+        let make = || -> Result<Shared, String> {
+            let tls = TlsConfig::new(&[PROTOCOL]).map_err(|error| error.to_string())?;
+            let certificate = Certificate::make(self.name).map_err(|error| error.to_string())?;
+            Ok(Shared { tls, certificate })
+        };
+        self.shared.get_or_init(make).as_ref().map_err(|error| ArenaError::Foreign(error.clone()))
+    }
+
+    fn process(&self) -> Result<Process, String> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| Process::start(&(self.command)()?), Ok)
+    }
+}
+
+impl Sut for Agent {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn choices(&self) -> Choices {
+        self.choices
+    }
+
+    fn skips(&self, preset: &Preset) -> Option<&'static str> {
+        needs_more(preset).or_else(|| (self.skips)(preset))
+    }
+
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+        let Shared { tls, certificate } = self.shared()?;
+        let foreign = |error| ArenaError::Foreign(format!("{}: {error}", self.name));
+        let process = self.process().map_err(foreign)?;
+        let remote =
+            Remote::start(process, setup, certificate, self.idle.clone()).map_err(foreign)?;
+        Ok(Box::new(DatagramSession::new(remote, setup, tls, FIRST_DESTINATION)?))
+    }
+}
+
+/// A running agent.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Process {
+    fn start(command: &[PathBuf]) -> Result<Self, String> {
+        let (program, arguments) = command.split_first().ok_or("no agent")?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", program.display()))?;
+        let commands = child.stdin.take().ok_or("no stdin")?;
+        let answers = BufReader::new(child.stdout.take().ok_or("no stdout")?);
+        Ok(Self { child, commands, answers })
+    }
+
+    fn ask(&mut self, command: &Value) -> Result<Value, String> {
+        writeln!(self.commands, "{command}")
+            .map_err(|error| format!("the agent is gone: {error}"))?;
+        let mut line = String::new();
+        match self.answers.read_line(&mut line) {
+            Ok(0) | Err(_) => Err(format!("the agent ended at {command}")),
+            Ok(_) => serde_json::from_str(&line).map_err(|error| format!("{line:?}: {error}")),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One connection of an agent.
+struct Remote {
+    /// Given back at the end, unless it has failed.
+    process: Option<Process>,
+    idle: Arc<Mutex<Vec<Process>>>,
+    socket: UdpSocket,
+    agent: SocketAddr,
+    established: bool,
+    accepted: Vec<StreamId>,
+    /// The resets of which the agent has told.
+    resets: BTreeMap<StreamId, ErrorCode>,
+}
+
+impl Remote {
+    fn start(
+        mut process: Process,
+        setup: &Setup,
+        certificate: &Certificate,
+        idle: Arc<Mutex<Vec<Process>>>,
+    ) -> Result<Self, String> {
+        let socket =
+            UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
+        socket.set_nonblocking(true).map_err(|error| error.to_string())?;
+        let peer = socket.local_addr().map_err(|error| error.to_string())?.port();
+        let parameters = setup.parameters_of(setup.side);
+        let answer = process.ask(&json!({
+            "do": "start",
+            "side": match setup.side { Side::Client => "client", Side::Server => "server" },
+            "peer": peer,
+            "certificate": certificate.certificate,
+            "key": certificate.key,
+            "parameters": {
+                "max_data": parameters.max_data,
+                "max_stream_data": parameters.max_stream_data_uni,
+                "max_streams_bidi": parameters.max_streams_bidi,
+                "max_streams_uni": parameters.max_streams_uni,
+            },
+        }))?;
+        let port = answer["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+        let agent = SocketAddr::from((Ipv4Addr::LOCALHOST, port.ok_or("no port")?));
+        let process = Some(process);
+        let (established, accepted, resets) = (false, Vec::new(), BTreeMap::new());
+        Ok(Self { process, idle, socket, agent, established, accepted, resets })
+    }
+
+    /// Asks the agent; `null` if it is gone, which fits no answer.
+    fn ask(&mut self, command: &Value) -> Value {
+        let answer = self.process.as_mut().map(|process| process.ask(command));
+        match answer {
+            Some(Ok(answer)) => answer,
+            Some(Err(error)) => {
+                eprintln!("agent: {error}");
+                self.process = None;
+                Value::Null
+            }
+            None => Value::Null,
+        }
+    }
+
+    fn send(&mut self, command: &Value, done: Answer) -> Answer {
+        let answer = self.ask(command);
+        if answer["done"] == true {
+            return done;
+        }
+        let outcome = match answer["stopped"].as_u64() {
+            Some(code) => SendOutcome::Stopped { code: ErrorCode(code) },
+            None if answer["lost"] == true => SendOutcome::ConnectionLost,
+            None => return Answer::Closed,
+        };
+        Answer::SendEnded { outcome }
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.extend(self.process.take());
+    }
+}
+
+impl Stack for Remote {
+    fn receive(&mut self, datagram: &[u8]) {
+        // Loopback takes everything up to the size of the socket's buffer.
+        let _ = self.socket.send_to(datagram, self.agent);
+    }
+
+    fn transmit(&mut self) -> Vec<Vec<u8>> {
+        let answer = self.ask(&json!({ "do": "settle" }));
+        self.established |= answer["established"] == true;
+        let accepted = answer["accepted"].as_array().into_iter().flatten();
+        self.accepted.extend(accepted.filter_map(Value::as_u64).filter_map(StreamId::from_wire));
+        for reset in answer["resets"].as_array().into_iter().flatten() {
+            if let Some(id) = reset["id"].as_u64().and_then(StreamId::from_wire) {
+                self.resets.insert(id, ErrorCode(reset["code"].as_u64().unwrap_or(0)));
+            }
+        }
+        let mut sent = Vec::new();
+        let mut buffer = vec![0; BUFFER];
+        while let Ok(length) = self.socket.recv(&mut buffer) {
+            sent.push(buffer[..length].to_vec());
+        }
+        sent
+    }
+
+    fn is_established(&self) -> bool {
+        self.established
+    }
+
+    fn open(&mut self, direction: Direction) -> Answer {
+        let direction = match direction {
+            Direction::Bidirectional => "bidirectional",
+            Direction::Unidirectional => "unidirectional",
+        };
+        let answer = self.ask(&json!({ "do": "open", "direction": direction }));
+        match answer["id"].as_u64().and_then(StreamId::from_wire) {
+            Some(stream_id) => Answer::Opened { stream_id },
+            None if answer["lost"] == true => Answer::ConnectionLost,
+            None => Answer::Blocked,
+        }
+    }
+
+    fn write(&mut self, id: StreamId, data: &[u8]) -> Answer {
+        let command = json!({ "do": "write", "id": id.value(), "data": hex(data) });
+        self.send(&command, Answer::Wrote { length: data.len() as u64 })
+    }
+
+    fn finish(&mut self, id: StreamId) -> Answer {
+        self.send(&json!({ "do": "finish", "id": id.value() }), Answer::Accepted)
+    }
+
+    fn reset(&mut self, id: StreamId, code: ErrorCode) -> Answer {
+        self.send(&json!({ "do": "reset", "id": id.value(), "code": code.0 }), Answer::Accepted)
+    }
+
+    fn read(&mut self, id: StreamId, buffer: &mut [u8]) -> Read {
+        let answer = self.ask(&json!({ "do": "read", "id": id.value() }));
+        if let Some(data) = answer["data"].as_str().and_then(unhex) {
+            let length = data.len().min(buffer.len());
+            buffer[..length].copy_from_slice(&data[..length]);
+            return Read::Data { length, fin: answer["fin"] == true };
+        }
+        match answer["reset"].as_u64() {
+            Some(code) => Read::Reset(ErrorCode(code)),
+            None if answer["nothing"] == true => Read::Nothing,
+            None if answer["lost"] == true => {
+                Read::Other(Answer::RecvEnded { outcome: RecvOutcome::ConnectionLost })
+            }
+            None => Read::Other(Answer::Closed),
+        }
+    }
+
+    fn stop(&mut self, id: StreamId, code: ErrorCode) -> Answer {
+        let answer = self.ask(&json!({ "do": "stop", "id": id.value(), "code": code.0 }));
+        match answer["done"] == true {
+            true => Answer::Accepted,
+            false => Answer::Closed,
+        }
+    }
+
+    fn was_reset(&mut self, id: StreamId) -> Option<ErrorCode> {
+        self.resets.get(&id).copied()
+    }
+
+    fn close(&mut self, code: ErrorCode) -> Answer {
+        self.ask(&json!({ "do": "close", "code": code.0 }));
+        Answer::Accepted
+    }
+
+    fn accept(&mut self) -> Vec<StreamId> {
+        std::mem::take(&mut self.accepted)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = |at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(digits).collect()
+}
+
+/// aioquic behind `conformance/agents/aioquic_agent.py`, run by the Python that `make stacks` has set up, or by that which
+/// `STREAMPROOF_PYTHON` names.
+pub fn aioquic() -> Agent {
+    Agent::new("aioquic", Choices::QUINN, no_aioquic, || {
+        let python = std::env::var_os("STREAMPROOF_PYTHON").map(PathBuf::from);
+        let python = python.unwrap_or_else(|| PathBuf::from("target/stacks/python/bin/python3"));
+        let agent = PathBuf::from("conformance/agents/aioquic_agent.py");
+        for file in [&python, &agent] {
+            if !file.exists() && file.components().count() > 1 {
+                return Err(missing(file));
+            }
+        }
+        Ok(vec![python, agent])
+    })
+}
+
+fn missing(file: &Path) -> String {
+    format!(
+        "{} is not there; run `make stacks` in the repository, or set STREAMPROOF_PYTHON",
+        file.display()
+    )
+}
+
+fn no_aioquic(preset: &Preset) -> Option<&'static str> {
+    let counts = preset.calls.open > preset.opened;
+    counts.then_some("aioquic opens streams ahead of the peer's limit")
+}

@@ -1,0 +1,234 @@
+//! Cloudflare's quiche: a library without IO, fed by the puppet.
+//!
+//! quiche opens a stream with the first call that names it; `open` here names it by setting its priority to what it
+//! is anyway. It tells the end of a stream with its last bytes, and forgets the stream.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::OnceLock;
+
+use quiche::{Config, Connection, ConnectionId, Error, RecvInfo, Shutdown};
+use streamproof_conformance::puppet::TlsConfig;
+use streamproof_conformance::sut::certificate::Certificate;
+use streamproof_conformance::sut::datagrams::{DatagramSession, Read, Stack, needs_more};
+use streamproof_conformance::sut::{Session, Setup, Sut};
+use streamproof_conformance::world::ArenaError;
+use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
+use streamproof_model::rfc::choices::Choices;
+use streamproof_model::rfc::frame::ErrorCode;
+use streamproof_model::rfc::identity::{Direction, Side, StreamId};
+use streamproof_model::world::presets::Preset;
+
+/// quiche as its documentation says.
+#[derive(Debug, Default)]
+pub(crate) struct Quiche {
+    tls: OnceLock<Result<Files, String>>,
+}
+
+/// What quiche and the puppet need for TLS.
+#[derive(Debug)]
+struct Files {
+    puppet: TlsConfig,
+    certificate: Certificate,
+}
+
+const PROTOCOL: &[u8] = b"streamproof";
+/// The priority that quiche gives a stream of its own accord.
+const DEFAULT_URGENCY: u8 = 127;
+const MAX_DATAGRAM: usize = 1350;
+
+impl Sut for Quiche {
+    fn name(&self) -> &'static str {
+        "quiche"
+    }
+
+    fn choices(&self) -> Choices {
+        Choices::QUINN
+    }
+
+    fn skips(&self, preset: &Preset) -> Option<&'static str> {
+        needs_more(preset)
+    }
+
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+        let files = self.tls.get_or_init(|| files().map_err(|error| error.to_string()));
+        let files = files.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))?;
+        let stack = connect(setup, files).map_err(|error| ArenaError::Foreign(error.to_string()))?;
+        Ok(Box::new(DatagramSession::new(stack, setup, &files.puppet, FIRST_DESTINATION)?))
+    }
+}
+
+const FIRST_DESTINATION: u64 = 0x6669_7273_7464_6573;
+const LOCAL: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 4433);
+const PEER: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 4434);
+
+fn files() -> Result<Files, Box<dyn std::error::Error>> {
+    Ok(Files { puppet: TlsConfig::new(&[PROTOCOL])?, certificate: Certificate::make("quiche")? })
+}
+
+fn connect(setup: &Setup, files: &Files) -> Result<Streams, Error> {
+    let parameters = setup.parameters_of(setup.side);
+    let mut config = Config::new(quiche::PROTOCOL_VERSION)?;
+    config.set_application_protos(&[PROTOCOL])?;
+    config.verify_peer(false);
+    config.set_initial_max_data(parameters.max_data);
+    config.set_initial_max_stream_data_bidi_local(parameters.max_stream_data_bidi_local);
+    config.set_initial_max_stream_data_bidi_remote(parameters.max_stream_data_bidi_remote);
+    config.set_initial_max_stream_data_uni(parameters.max_stream_data_uni);
+    config.set_initial_max_streams_bidi(parameters.max_streams_bidi);
+    config.set_initial_max_streams_uni(parameters.max_streams_uni);
+    config.set_max_recv_udp_payload_size(MAX_DATAGRAM);
+    config.set_max_send_udp_payload_size(MAX_DATAGRAM);
+    config.enable_pacing(false);
+    config.set_disable_active_migration(true);
+    config.grease(false);
+    let id = ConnectionId::from_ref(b"quiche-1");
+    let (local, peer) = (SocketAddr::from(LOCAL), SocketAddr::from(PEER));
+    let connection = match setup.side {
+        Side::Client => quiche::connect(Some("localhost"), &id, local, peer, &mut config)?,
+        Side::Server => {
+            let Certificate { certificate, key } = &files.certificate;
+            config.load_cert_chain_from_pem_file(&certificate.to_string_lossy())?;
+            config.load_priv_key_from_pem_file(&key.to_string_lossy())?;
+            quiche::accept(&id, None, local, peer, &mut config)?
+        }
+    };
+    Ok(Streams { connection, side: setup.side, opened: [0; 2], known: Vec::new() })
+}
+
+/// quiche's connection, and what an application on it keeps.
+struct Streams {
+    connection: Connection,
+    side: Side,
+    /// How many streams of each direction were opened.
+    opened: [u64; 2],
+    /// The peer's streams that the application knows.
+    known: Vec<StreamId>,
+}
+
+impl Streams {
+    fn lost(&self) -> bool {
+        self.connection.is_closed() || self.connection.is_draining() || self.connection.local_error().is_some()
+    }
+
+    /// What an error says to who sends.
+    fn send_error(&self, error: Error) -> Answer {
+        match error {
+            _ if self.lost() => Answer::SendEnded { outcome: SendOutcome::ConnectionLost },
+            Error::StreamStopped(code) => {
+                Answer::SendEnded { outcome: SendOutcome::Stopped { code: ErrorCode(code) } }
+            }
+            Error::Done | Error::StreamLimit => Answer::Blocked,
+            Error::FinalSize => Answer::Finished,
+            _ => Answer::Closed,
+        }
+    }
+
+    /// Whether quiche has this stream of the peer's.
+    fn has(&mut self, id: StreamId) -> bool {
+        let id = id.value();
+        self.connection.stream_readable(id)
+            || matches!(self.connection.stream_recv(id, &mut []), Err(Error::Done))
+    }
+}
+
+impl Stack for Streams {
+    fn receive(&mut self, datagram: &[u8]) {
+        let mut datagram = datagram.to_vec();
+        let info = RecvInfo { from: SocketAddr::from(PEER), to: SocketAddr::from(LOCAL) };
+        // An error closes the connection, which is seen on the wire.
+        let _ = self.connection.recv(&mut datagram, info);
+    }
+
+    fn transmit(&mut self) -> Vec<Vec<u8>> {
+        let mut sent = Vec::new();
+        let mut buffer = [0; MAX_DATAGRAM];
+        while let Ok((length, _)) = self.connection.send(&mut buffer) {
+            sent.push(buffer[..length].to_vec());
+        }
+        sent
+    }
+
+    fn is_established(&self) -> bool {
+        self.connection.is_established()
+    }
+
+    fn open(&mut self, direction: Direction) -> Answer {
+        if self.lost() {
+            return Answer::ConnectionLost;
+        }
+        let opened = &mut self.opened[direction as usize];
+        let id = StreamId::new(self.side, direction, *opened);
+        match self.connection.stream_priority(id.value(), DEFAULT_URGENCY, true) {
+            Ok(()) => {
+                *opened += 1;
+                Answer::Opened { stream_id: id }
+            }
+            Err(_) => Answer::Blocked,
+        }
+    }
+
+    fn write(&mut self, id: StreamId, data: &[u8]) -> Answer {
+        match self.connection.stream_send(id.value(), data, false) {
+            Ok(length) => Answer::Wrote { length: length as u64 },
+            Err(error) => self.send_error(error),
+        }
+    }
+
+    fn finish(&mut self, id: StreamId) -> Answer {
+        match self.connection.stream_send(id.value(), &[], true) {
+            Ok(_) => Answer::Accepted,
+            Err(error) => self.send_error(error),
+        }
+    }
+
+    fn reset(&mut self, id: StreamId, code: ErrorCode) -> Answer {
+        match self.connection.stream_shutdown(id.value(), Shutdown::Write, code.0) {
+            Ok(()) => Answer::Accepted,
+            Err(Error::Done) if !self.lost() => Answer::Closed,
+            Err(error) => self.send_error(error),
+        }
+    }
+
+    fn read(&mut self, id: StreamId, buffer: &mut [u8]) -> Read {
+        match self.connection.stream_recv(id.value(), buffer) {
+            Ok((length, fin)) => Read::Data { length, fin },
+            Err(Error::StreamReset(code)) => Read::Reset(ErrorCode(code)),
+            Err(_) if self.lost() => {
+                Read::Other(Answer::RecvEnded { outcome: RecvOutcome::ConnectionLost })
+            }
+            Err(Error::Done) => Read::Nothing,
+            Err(_) => Read::Other(Answer::Closed),
+        }
+    }
+
+    fn stop(&mut self, id: StreamId, code: ErrorCode) -> Answer {
+        match self.connection.stream_shutdown(id.value(), Shutdown::Read, code.0) {
+            Ok(()) => Answer::Accepted,
+            Err(_) => Answer::Closed,
+        }
+    }
+
+    fn close(&mut self, code: ErrorCode) -> Answer {
+        // It fails only if the connection is closed already.
+        let _ = self.connection.close(true, code.0, b"");
+        Answer::Accepted
+    }
+
+    fn accept(&mut self) -> Vec<StreamId> {
+        let mut new = Vec::new();
+        for direction in Direction::ALL {
+            for ordinal in 0.. {
+                let id = StreamId::new(self.side.peer(), direction, ordinal);
+                if self.known.contains(&id) {
+                    continue;
+                }
+                if !self.has(id) {
+                    break;
+                }
+                self.known.push(id);
+                new.push(id);
+            }
+        }
+        new
+    }
+}

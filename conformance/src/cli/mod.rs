@@ -10,6 +10,7 @@ mod conform;
 mod explore;
 mod files;
 mod fixes;
+mod flakes;
 mod graph;
 mod known;
 mod liveness;
@@ -34,8 +35,9 @@ use streamproof_model::world::presets::{PRESETS, Preset};
 use streamproof_model::{lifecycle, reset_at};
 
 use self::args::{
-    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
-    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs, TracesArgs,
+    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, FlakesArgs, GraphArgs, LivenessArgs,
+    MutantsArgs, ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs,
+    TracesArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -61,8 +63,10 @@ enum Command {
     Graph(GraphArgs),
     /// Walk through a preset in the browser, with a sequence diagram for each path.
     Explore(ExploreArgs),
-    /// Play every tour of the presets against a system under test.
+    /// Play every tour of the presets against a system under test: every state, every edge, pairs of edges.
     Conform(ConformArgs),
+    /// Play random tours again and again: whatever comes back must be the same, byte for byte.
+    Flakes(FlakesArgs),
     /// Write a preset's tours as trace files.
     Traces(TracesArgs),
     /// Play one trace file.
@@ -109,6 +113,7 @@ pub fn run() -> ExitCode {
         Command::Graph(args) => graph::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Conform(args) => conform::run(&args),
+        Command::Flakes(args) => flakes::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),

@@ -164,27 +164,6 @@ pub(super) struct ConformArgs {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct FlakesArgs {
-    /// From which presets the traces are taken; from all quick ones that can be replayed if none is named.
-    pub(super) presets: Vec<String>,
-    /// The system under test.
-    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
-    pub(super) sut: SutArg,
-    /// How many traces.
-    #[arg(long, default_value_t = 3)]
-    pub(super) traces: usize,
-    /// How often each is played.
-    #[arg(long, default_value_t = 10_000)]
-    pub(super) plays: usize,
-    /// Which traces: what is random comes from here.
-    #[arg(long, default_value_t = 1)]
-    pub(super) seed: u64,
-    /// How many threads; as many as there are cores if not given.
-    #[arg(long)]
-    pub(super) threads: Option<NonZero<usize>>,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct TracesArgs {
     /// The preset.
     pub(super) preset: String,

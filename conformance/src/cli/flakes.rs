@@ -1,6 +1,10 @@
 //! `streamproof flakes`.
 
-use super::args::FlakesArgs;
+use std::num::NonZero;
+
+use clap::Args;
+
+use super::args::SutArg;
 use super::conform::named;
 use super::table::count;
 use super::{Bad, Verdict, threads};
@@ -8,16 +12,33 @@ use crate::conform::{Criterion, Tours, flakes};
 use crate::sut::Sut;
 use crate::world::Dice;
 
+#[derive(Args, Debug)]
+pub(super) struct FlakesArgs {
+    /// From which presets the traces are taken; from all quick ones that can be replayed if none is named.
+    presets: Vec<String>,
+    /// The system under test.
+    #[arg(long, value_enum, default_value_t = SutArg::Manager)]
+    sut: SutArg,
+    /// How many traces.
+    #[arg(long, default_value_t = 3)]
+    traces: usize,
+    /// How often each is played.
+    #[arg(long, default_value_t = 10_000)]
+    plays: usize,
+    /// Which traces: what is random comes from here.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
+}
+
 pub(super) fn run(args: &FlakesArgs) -> Result<Verdict, Bad> {
     if args.traces == 0 || args.plays < 2 {
         return Err(Bad("flakes wants at least one trace, and two plays of it".to_owned()));
     }
-    let sut = args.sut.sut();
-    run_on(args, &*sut)
-}
-
-fn run_on(args: &FlakesArgs, sut: &dyn Sut) -> Result<Verdict, Bad> {
     let presets = named(&args.presets)?;
+    let sut = &*args.sut.sut();
     let mut dice = Dice::new(args.seed);
     let mut roll = |sides: usize| dice.roll(sides as u64) as usize;
     println!("{}, seed {}: each trace {} times", sut.name(), args.seed, count(args.plays));

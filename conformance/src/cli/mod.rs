@@ -35,9 +35,8 @@ use streamproof_model::world::presets::{PRESETS, Preset};
 use streamproof_model::{lifecycle, reset_at};
 
 use self::args::{
-    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, FlakesArgs, GraphArgs, LivenessArgs,
-    MutantsArgs, ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs,
-    TracesArgs,
+    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
+    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs, TracesArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -66,7 +65,7 @@ enum Command {
     /// Play every tour of the presets against a system under test: every state, every edge, pairs of edges.
     Conform(ConformArgs),
     /// Play random tours again and again: whatever comes back must be the same, byte for byte.
-    Flakes(FlakesArgs),
+    Flakes(flakes::FlakesArgs),
     /// Write a preset's tours as trace files.
     Traces(TracesArgs),
     /// Play one trace file.

@@ -58,7 +58,7 @@ pub struct RoleReport {
     pub criterion: Criterion,
     /// How many states the graph has.
     pub states: usize,
-    /// How many of them the system came to.
+    /// How many of them the system came to: an edge into them was taken.
     pub states_taken: usize,
     /// How many edges the graph has.
     pub edges: usize,
@@ -101,7 +101,7 @@ impl RoleReport {
 /// What is known of the graph while a preset is run.
 #[derive(Clone, Debug)]
 pub(super) struct Coverage {
-    /// The state was come to as predicted.
+    /// An edge into the state was taken.
     pub(super) states: Vec<bool>,
     /// The edge was taken from a state that explains what was seen.
     pub(super) taken: Vec<bool>,
@@ -177,6 +177,7 @@ impl Ground {
             let Some(went) = went else { return };
             if went != Went::Void {
                 coverage.taken[*edge] = true;
+                coverage.states[self.graph.edges[*edge].to as usize] = true;
                 let here = self.unobserved.edge_of[*edge];
                 if let Some(before) = before.replace(here) {
                     coverage.pairs[self.pairs.number(&self.unobserved.graph, before, here)] = true;
@@ -186,7 +187,6 @@ impl Ground {
                 coverage.astray[*edge] = true;
                 return;
             }
-            coverage.states[self.graph.edges[*edge].to as usize] = true;
         }
     }
 }
@@ -217,4 +217,57 @@ impl Coverage {
 
 fn count<'a>(marks: impl IntoIterator<Item = &'a bool>) -> usize {
     marks.into_iter().filter(|mark| **mark).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conform::Tours;
+    use crate::sut::Manager;
+    use streamproof_model::world::presets::Preset;
+
+    /// The report of a system that goes `tours` as predicted.
+    fn report(made: &Tours, tours: &[Tour]) -> RoleReport {
+        let mut coverage = made.ground.nothing_taken();
+        let walked = Walked { good: usize::MAX, then: None };
+        tours.iter().for_each(|tour| made.ground.cover(&mut coverage, tour, walked));
+        let mut report = made.blank();
+        coverage.tell(&made.ground, &mut report);
+        report
+    }
+
+    #[test]
+    fn tours_left_out_are_missed() {
+        let preset = Preset::find("limits-cancel").expect("a preset");
+        let made = Tours::make(preset, preset.sides()[0], &Manager::default());
+        let whole = report(&made, &made.tours);
+        assert!(whole.is_covered() && whole.pairs_taken == whole.pairs);
+        let tours = &made.tours;
+        assert!(report(&made, &tours[1..]).pairs_taken < whole.pairs);
+        let half = report(&made, &tours[..tours.len() / 2]);
+        assert!(half.pairs_taken * 100 < half.pairs * 95 && !half.is_covered());
+        // A tour over every edge takes every state, and not every pair.
+        let edges = Tours::with(preset, preset.sides()[0], &Manager::default(), Criterion::Edges);
+        let edges = report(&edges, &edges.tours);
+        assert_eq!((edges.taken, edges.states_taken), (edges.edges, edges.states));
+        assert!(edges.is_covered() && edges.pairs_taken * 100 < edges.pairs * 95);
+        let as_pairs = RoleReport { criterion: Criterion::Pairs, ..edges };
+        assert!(!as_pairs.is_covered());
+    }
+
+    #[test]
+    fn pair_counts_only_as_far_as_the_tour_went_as_predicted() {
+        let preset = Preset::find("hostile-zero-rtt").expect("a preset");
+        let made = Tours::make(preset, preset.sides()[0], &Manager::default());
+        let tour = made.tours.iter().find(|tour| tour.len() >= 3).expect("a tour of three steps");
+        let taken = |good, then| {
+            let mut coverage = made.ground.nothing_taken();
+            made.ground.cover(&mut coverage, tour, Walked { good, then });
+            (count(&coverage.taken), count(&coverage.pairs), count(&coverage.astray))
+        };
+        // Every step of this preset is felt.
+        assert_eq!(taken(2, None), (2, 1, 0), "cut short");
+        assert_eq!(taken(1, Some(Went::Astray)), (2, 1, 1), "taken, and nothing behind");
+        assert_eq!(taken(1, Some(Went::Void)), (1, 0, 1), "not taken");
+    }
 }

@@ -46,6 +46,7 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
     }
     let whole = args.presets.is_empty() && only.is_none() && args.tier == TierArg::Quick;
     let mut run = Run::new(&*sut, whole)?;
+    run.fingerprints = args.json;
     for preset in presets {
         for side in preset.sides() {
             if only.is_none_or(|only| only == side) {

@@ -30,7 +30,9 @@ struct Sight {
 /// What a whole run has shown.
 pub(in crate::cli) struct Run {
     pub(in crate::cli) reports: Vec<RoleReport>,
-    /// For each report the fingerprint of all edges, and of those that were taken.
+    /// Whether the edges of each report get a fingerprint, which takes a while.
+    pub(super) fingerprints: bool,
+    /// For each report the fingerprint of all edges, and of those that were taken; if wanted.
     graphs: Vec<[Fingerprint; 2]>,
     sights: BTreeMap<Breach, Sight>,
     known: Known,
@@ -44,7 +46,8 @@ impl Run {
     pub(in crate::cli) fn new(sut: &dyn Sut, complete: bool) -> Result<Self, Bad> {
         let known = known(sut)?;
         let (reports, graphs, skipped) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { reports, graphs, sights: BTreeMap::new(), known, complete, skipped })
+        let sights = BTreeMap::new();
+        Ok(Self { reports, fingerprints: false, graphs, sights, known, complete, skipped })
     }
 
     /// A preset is not played, for a reason.
@@ -73,7 +76,9 @@ impl Run {
             }
         }
         self.reports.push(report);
-        self.graphs.push(tours.fingerprints());
+        if self.fingerprints {
+            self.graphs.push(tours.fingerprints());
+        }
         Ok(tours)
     }
 

@@ -1,7 +1,8 @@
 # make          builds, checks every preset, plays every tour against the manager on quinn; one table
 # make test     everything the CI runs
-# make nightly  the full tier of the presets, the manager's races under more schedules, and the random
-#               walks, a hundred times as many, with a seed of the day
+# make nightly  the full tier of the presets, checked and toured, the manager's races under more schedules,
+#               tours ten thousand times over, and the random walks, a hundred times as many, with a seed of
+#               the day
 # make threads  the manager's sending part between threads, with loom and shuttle (part of make test)
 # make storm    a million streams between two managers, with cancels, resets, stops, deadlines and losses
 # make second-opinion
@@ -79,6 +80,8 @@ storm: toolchain
 
 nightly: toolchain
 	cargo run --release --locked -- check --tier full
+	cargo run --release --locked -- conform --tier full
+	cargo run --release --locked -- flakes --seed $$(date +%Y%m%d)
 	cargo run --release --locked -- schedules --delays 8
 	cargo run --release --locked -- storm --seed $$(date +%Y%m%d)
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::num::NonZero;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use streamproof_conformance::conform::Tours;
+use streamproof_conformance::conform::{self, Tours};
 use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
 use streamproof_model::check::engine::{Search, check};
 use streamproof_model::world::presets::Preset;
@@ -21,7 +21,7 @@ fn replay(criterion: &mut Criterion) {
     for sut in &systems {
         let side = preset.sides()[0];
         let run = || {
-            let mut tours = Tours::make(preset, side, &**sut);
+            let mut tours = Tours::with(preset, side, &**sut, conform::Criterion::Edges);
             tours.run(&**sut, NonZero::<usize>::MIN, &|_| {}).expect("a connection")
         };
         let report = run();

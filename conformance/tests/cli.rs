@@ -214,3 +214,38 @@ fn small_storm_holds() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(json["client"]["own_faults"], 0);
 }
+
+#[test]
+fn flakes_are_looked_for_from_a_seed() {
+    let folder = folder("flakes");
+    let args = ["flakes", "bidi-data", "--plays", "50", "--traces", "2", "--seed", "7"];
+    let [first, second] = [0, 1].map(|_| streamproof(&folder, &args));
+    assert_eq!(first.status.code(), Some(0));
+    assert_eq!(first.stdout, second.stdout, "the same traces");
+    let stdout = String::from_utf8_lossy(&first.stdout);
+    assert!(stdout.contains("seed 7") && stdout.contains("HOLDS: 100 plays"), "{stdout}");
+    refused(&streamproof(&folder, &["flakes", "--plays", "1"]), "two plays");
+    refused(&streamproof(&folder, &["flakes", "duo"]), "\"duo\"");
+}
+
+#[test]
+fn edges_of_two_runs_have_the_same_names_and_one_is_played_alone() {
+    let folder = folder("edges");
+    let run = |file: &str, sut: &str| {
+        let args = ["conform", "limits-bidi", "--side", "server", "--edges", file, "--sut", sut];
+        assert_eq!(streamproof(&folder, &args).status.code(), Some(0));
+        fs::read_to_string(folder.join(file)).expect("the edges")
+    };
+    let text = run("one.tsv", "manager");
+    assert_eq!(text, run("two.tsv", "manager"));
+    assert!(text.lines().all(|line| line.contains("\ttaken\t")));
+    let name = text.lines().last().and_then(|line| line.split('\t').next()).expect("an edge");
+    let alone = ["conform", "limits-bidi", "--side", "server", "--edge", name];
+    assert_eq!(streamproof(&folder, &alone).status.code(), Some(0));
+    let twice = format!("{name},{name},0000000000000001");
+    let none = ["conform", "limits-bidi", "--side", "server", "--edge", &twice];
+    refused(&streamproof(&folder, &none), "0000000000000001");
+    let word = ["conform", "limits-bidi", "--side", "server", "--edge", "first"];
+    refused(&streamproof(&folder, &word), "\"first\"");
+    refused(&streamproof(&folder, &["conform", "--side", "server", "--edges", "e"]), "one preset");
+}

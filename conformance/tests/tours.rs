@@ -1,28 +1,35 @@
 //! The tours take every edge of every replayed preset of the quick tier, on each side, on the manager and
-//! on bare quinn, find exactly what is listed, and find each of the five planted faults by name.
+//! on bare quinn, on the manager also every state and nearly every pair of edges; they find exactly what is
+//! listed, and each of the five planted faults by name, with a short trace.
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
 
 use streamproof::Fault;
-use streamproof_conformance::conform::{RoleReport, Tours};
+use streamproof_conformance::conform::{Criterion, Repeat, RoleReport, Tours, replay_trace};
 use streamproof_conformance::deviations::Known;
 use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
 use streamproof_model::rfc::breach::Breach;
+use streamproof_model::trace::file;
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 
-fn run_all(sut: &dyn Sut) -> Vec<RoleReport> {
+fn run_all(sut: &dyn Sut, criterion: Criterion) -> Vec<RoleReport> {
     let quick = |preset: &&Preset| preset.is_replayed() && preset.tier == Tier::Quick;
-    run(sut, PRESETS.iter().filter(quick))
+    run(sut, PRESETS.iter().filter(quick), criterion)
 }
 
-fn run<'a>(sut: &dyn Sut, presets: impl Iterator<Item = &'a Preset>) -> Vec<RoleReport> {
-    let threads = NonZero::new(2).expect("two");
+const TWO: NonZero<usize> = NonZero::new(2).expect("two");
+
+fn run<'a>(
+    sut: &dyn Sut,
+    presets: impl Iterator<Item = &'a Preset>,
+    criterion: Criterion,
+) -> Vec<RoleReport> {
     let mut reports = Vec::new();
     for preset in presets {
         for side in preset.sides() {
-            let mut tours = Tours::make(*preset, side, sut);
-            reports.push(tours.run(sut, threads, &|_| {}).expect("a connection"));
+            let mut tours = Tours::with(*preset, side, sut, criterion);
+            reports.push(tours.run(sut, TWO, &|_| {}).expect("a connection"));
         }
     }
     reports
@@ -32,12 +39,19 @@ fn breaches(reports: &[RoleReport]) -> BTreeSet<Breach> {
     reports.iter().flat_map(|report| report.findings.keys().copied()).collect()
 }
 
-/// Every edge taken, and exactly what is listed shown.
-fn takes_every_edge(sut: &dyn Sut) {
-    let reports = run_all(sut);
+/// Everything taken that the criterion asks for, and exactly what is listed shown.
+fn takes_every_edge(sut: &dyn Sut, criterion: Criterion) {
+    let reports = run_all(sut, criterion);
     for report in &reports {
         let name = (report.preset, report.side);
         assert_eq!(report.taken, report.edges, "{name:?}: {:?}", report.untaken);
+        assert_eq!(report.states_taken, report.states, "{name:?}");
+        let pairs = (report.pairs_taken, report.pairs);
+        assert!(
+            criterion == Criterion::Edges || pairs.0 * 100 >= pairs.1 * 95,
+            "{name:?}: {pairs:?}"
+        );
+        assert!(report.is_covered(), "{name:?}");
         assert!(report.traces > 0 && report.steps > 0, "{name:?}");
     }
     let listed: BTreeSet<String> = ids(&Known::of(sut.name()).expect("a list"));
@@ -46,13 +60,13 @@ fn takes_every_edge(sut: &dyn Sut) {
 }
 
 #[test]
-fn manager_takes_every_edge_on_each_side_and_shows_what_is_listed() {
-    takes_every_edge(&Manager::default());
+fn manager_takes_every_edge_and_pair_on_each_side_and_shows_what_is_listed() {
+    takes_every_edge(&Manager::default(), Criterion::Pairs);
 }
 
 #[test]
 fn bare_quinn_takes_every_edge_on_each_side_and_shows_what_is_listed() {
-    takes_every_edge(&BareQuinn);
+    takes_every_edge(&BareQuinn, Criterion::Edges);
 }
 
 fn ids(known: &Known) -> BTreeSet<String> {
@@ -73,12 +87,86 @@ fn every_planted_fault_is_found_by_name() {
     // The faults are about one stream's life.
     let of_life = ["uni", "uni-lossy", "uni-drop", "hostile-receiver"];
     let presets = || PRESETS.iter().filter(|preset| of_life.contains(&preset.name));
-    let sound: BTreeSet<_> = breaches(&run(&Manager::default(), presets()));
+    let sound: BTreeSet<_> = breaches(&run(&Manager::default(), presets(), Criterion::Edges));
     for (fault, name) in FAULTS {
         let faulty = Manager::with(|config| config.fault = Some(fault));
-        let found = breaches(&run(&faulty, presets()));
+        let found = breaches(&run(&faulty, presets(), Criterion::Edges));
         let new: Vec<_> = found.difference(&sound).map(|breach| breach.id()).collect();
         assert!(found.contains(&name), "{fault:?} shows as {new:?}, not as {}", name.id());
         assert!(!sound.contains(&name), "the sound manager shows {} too", name.id());
     }
+}
+
+#[test]
+fn tour_that_fails_is_split_and_its_witness_is_short_and_named_by_edges() {
+    for (fault, name) in FAULTS {
+        let sut = Manager::with(|config| config.fault = Some(fault));
+        let preset = Preset::find("uni-drop").expect("a preset");
+        for side in preset.sides() {
+            let mut tours = Tours::make(preset, side, &sut);
+            let report = tours.run(&sut, TWO, &|_| {}).expect("a connection");
+            let Some(finding) = report.findings.get(&name) else { continue };
+            let witness = tours.witness(&sut, finding).expect("a connection").expect("a witness");
+            let tour = tours.trace(finding.tour).expect("the tour").actions.len();
+            let steps = witness.trace.actions.len();
+            assert!(steps <= tour && steps <= 10, "{fault:?}: {steps} of {tour} steps");
+            let replay = replay_trace(&sut, &witness.trace).expect("a connection");
+            assert!(replay.found.iter().any(|found| found.deviation.breach == name), "{fault:?}");
+            if let Repeat::Edges(edges) = &witness.repeat {
+                let again = tours.by_edges(edges).expect("edges of this graph");
+                assert!(again.actions.starts_with(&witness.trace.actions), "{fault:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn long_tour_that_fails_is_cut_down() {
+    // Every tour through an answer that is withheld is one through much else.
+    let preset = Preset::find("uni").expect("a preset");
+    let side = preset.sides()[0];
+    let sut = Manager::with(|config| config.fault = Some(Fault::LeaveStopUnanswered));
+    let mut tours = Tours::make(preset, side, &sut);
+    let report = tours.run(&sut, TWO, &|_| {}).expect("a connection");
+    let mut finding = report.findings[&Breach::StopUnanswered].clone();
+    // The same breach, seen last in the longest tour that shows it.
+    let length = |tour: &usize| tours.trace(*tour).map_or(0, |trace| trace.actions.len());
+    let mut numbers = tours.numbers();
+    numbers.sort_by_key(|tour| std::cmp::Reverse(length(tour)));
+    let shows = |tour: &usize| {
+        let trace = tours.trace(*tour).expect("its number");
+        let replay = replay_trace(&sut, &trace).expect("a connection");
+        let mut found = replay.found.into_iter();
+        Some((*tour, found.find(|found| found.deviation.breach == Breach::StopUnanswered)?.at))
+    };
+    (finding.tour, finding.at) = numbers.iter().find_map(shows).expect("a long tour");
+    let witness = tours.witness(&sut, &finding).expect("a connection").expect("a witness");
+    assert!(matches!(witness.repeat, Repeat::Edges(_)), "{:?}", witness.repeat);
+    let steps = [length(&finding.tour), witness.trace.actions.len()];
+    assert!(steps[1] * 3 < steps[0], "{steps:?}");
+}
+
+#[test]
+fn tours_made_again_are_the_same_to_the_byte() {
+    for name in ["limits-cancel", "hostile-receiver"] {
+        let preset = Preset::find(name).expect("a preset");
+        let side = preset.sides()[0];
+        let texts = || {
+            let tours = Tours::make(preset, side, &Manager::default());
+            let mut text = String::new();
+            for (number, trace) in tours.traces() {
+                text += &format!("{number}\n{}", file::write(&trace).expect("text"));
+            }
+            (text, tours.fingerprints())
+        };
+        assert!(texts() == texts(), "{name}");
+    }
+}
+
+#[test]
+fn graph_that_is_too_large_is_not_toured() {
+    let (preset, sut) = (Preset::find("uni").expect("a preset"), Manager::default());
+    let within = |most| Tours::within(preset, preset.sides()[0], &sut, Criterion::Edges, most);
+    assert!(within(1_000).is_none());
+    assert!(within(100_000).is_some());
 }

@@ -9,6 +9,7 @@ use streamproof_model::rfc::identity::Side;
 use streamproof_model::world::presets::Tier;
 
 use super::stacks::{MANAGER, SutArg};
+use crate::conform::Criterion;
 
 #[derive(Args, Debug)]
 pub(super) struct ProveArgs {
@@ -122,8 +123,14 @@ pub(super) struct ExploreArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct ConformArgs {
-    /// Which presets; all quick ones that can be replayed if none is named.
+    /// Which presets; a whole tier, as far as it can be replayed, if none is named.
     pub(super) presets: Vec<String>,
+    /// Which tier: quick, or full, with larger bounds, as far as its graphs fit in memory.
+    #[arg(long, value_enum, default_value_t = TierArg::Quick, conflicts_with = "presets")]
+    pub(super) tier: TierArg,
+    /// What the tours are to take: pairs in quick presets, edges in larger ones if not given.
+    #[arg(long, value_enum)]
+    pub(super) criterion: Option<CriterionArg>,
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
@@ -133,6 +140,15 @@ pub(super) struct ConformArgs {
     /// Play only the tour with this number, and draw it. Needs one preset and a side.
     #[arg(long, requires = "side", conflicts_with_all = ["json", "record"])]
     pub(super) trace: Option<usize>,
+    /// Play only the shortest way to the first of these edges and then all of them, and draw it: fingerprints,
+    /// as `--edges` writes them, with commas. Needs one preset and a side.
+    #[arg(long, value_name = "FINGERPRINTS", requires = "side", value_delimiter = ',',
+          conflicts_with_all = ["json", "record", "trace"])]
+    pub(super) edge: Vec<String>,
+    /// Write each edge to this file: its fingerprint, whether it was taken, and what happens there. For two
+    /// runs that are to be compared. Needs one preset and a side.
+    #[arg(long, value_name = "FILE", requires = "side")]
+    pub(super) edges: Option<PathBuf>,
     /// How many threads; as many as there are cores if not given.
     #[arg(long)]
     pub(super) threads: Option<NonZero<usize>>,
@@ -154,6 +170,9 @@ pub(super) struct TracesArgs {
     /// The folder to write into. It is made if it does not exist.
     #[arg(long)]
     pub(super) out: PathBuf,
+    /// What the tours are to take. Their numbers are those that `conform` has with the same criterion.
+    #[arg(long, value_enum, default_value_t = CriterionArg::Edges)]
+    pub(super) criterion: CriterionArg,
     /// Whose way the traces go where the RFC leaves a choice.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
@@ -301,7 +320,25 @@ pub(super) struct GraphArgs {
     pub(super) out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+/// What tours are to take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum CriterionArg {
+    /// Every edge.
+    Edges,
+    /// Every pair of consecutive edges too.
+    Pairs,
+}
+
+impl CriterionArg {
+    pub(super) const fn criterion(self) -> Criterion {
+        match self {
+            Self::Edges => Criterion::Edges,
+            Self::Pairs => Criterion::Pairs,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(super) enum TierArg {
     /// Seconds.
     Quick,

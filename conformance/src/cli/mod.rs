@@ -10,6 +10,7 @@ mod conform;
 mod explore;
 mod files;
 mod fixes;
+mod flakes;
 mod graph;
 mod known;
 mod liveness;
@@ -62,8 +63,10 @@ enum Command {
     Graph(GraphArgs),
     /// Walk through a preset in the browser, with a sequence diagram for each path.
     Explore(ExploreArgs),
-    /// Play every tour of the presets against a system under test.
+    /// Play every tour of the presets against a system under test: every state, every edge, pairs of edges.
     Conform(ConformArgs),
+    /// Play random tours again and again: whatever comes back must be the same, byte for byte.
+    Flakes(flakes::FlakesArgs),
     /// Write a preset's tours as trace files.
     Traces(TracesArgs),
     /// Play one trace file.
@@ -118,6 +121,7 @@ pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
         Command::Graph(args) => graph::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Conform(args) => conform::run(&args),
+        Command::Flakes(args) => flakes::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),

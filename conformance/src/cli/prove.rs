@@ -9,7 +9,7 @@ use streamproof_model::world::system::World;
 
 use super::args::ProveArgs;
 use super::conform::Run;
-use super::table::{count, table};
+use super::table::{count, percent, table};
 use super::{Bad, Verdict, check, report, threads};
 use crate::conform::{RoleReport, Tours};
 use crate::sut::{Manager, Sut};
@@ -60,13 +60,14 @@ fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
         ];
         let mut played = played.iter().filter(|played| played.preset == report.preset).peekable();
         if played.peek().is_none() {
-            rows.push([&model[..], &["-", "-", "-", "-", "-"].map(str::to_owned)].concat());
+            rows.push([&model[..], &["-", "-", "-", "-", "-", "-"].map(str::to_owned)].concat());
         }
         let mut left = model;
         for role in played {
             let replay = [
                 role.side.to_string(),
                 format!("{}/{}", count(role.taken), count(role.edges)),
+                percent(role.pairs_taken, role.pairs),
                 count(role.felt),
                 count(role.traces),
                 role.findings.len().to_string(),
@@ -82,6 +83,7 @@ fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
         "model",
         "manager as",
         "edges taken",
+        "pairs %",
         "felt",
         "traces",
         "deviations",
@@ -96,8 +98,10 @@ fn summary(verdict: Verdict, checked: &[(World, Report)], played: &[RoleReport])
     let edges = played.iter().map(|report| report.edges).sum::<usize>();
     let taken = played.iter().map(|report| report.taken).sum::<usize>();
     let felt = played.iter().map(|report| report.felt).sum::<usize>();
+    let pairs = played.iter().map(|report| report.pairs).sum::<usize>();
+    let both = played.iter().map(|report| report.pairs_taken).sum::<usize>();
     format!(
-        "{}: {} states checked; {} of {} edges taken ({} felt by the manager) in {} traces, {} steps on real quinn",
+        "{}: {} states checked; {} of {} edges taken ({} felt by the manager) and {} % of {} pairs in {} traces, {} steps on real quinn",
         match verdict {
             Verdict::Holds => "HOLDS",
             Verdict::Fails => "FAILS",
@@ -107,6 +111,8 @@ fn summary(verdict: Verdict, checked: &[(World, Report)], played: &[RoleReport])
         count(taken),
         count(edges),
         count(felt),
+        percent(both, pairs),
+        count(pairs),
         count(traces),
         count(steps)
     )

@@ -38,12 +38,20 @@ pub(super) fn count(number: usize) -> String {
     text
 }
 
+/// How many of 100, rounded down: 100.0 means all.
+pub(super) fn percent(part: usize, of: usize) -> String {
+    let tenths = (part * 1000).checked_div(of).unwrap_or(1000);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn thousands_stand_apart() {
+    fn thousands_stand_apart_and_only_all_is_a_hundred() {
+        assert_eq!(percent(9_999, 10_000), "99.9");
+        assert_eq!([percent(0, 0), percent(7, 7)], ["100.0", "100.0"]);
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -21,7 +21,11 @@ pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {
         if args.side.is_some_and(|only| only.side() != side) {
             continue;
         }
-        for (number, trace) in Tours::make(preset, side, &*sut).traces() {
+        let tours = Tours::with(preset, side, &*sut, args.criterion.criterion());
+        let [edges, _] = tours.fingerprints();
+        println!("{} as {side}: edges {edges:016x}", preset.name);
+        for number in tours.numbers() {
+            let Some(trace) = tours.trace(number) else { continue };
             let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
             let name = format!("{}-{side}-{number:06}.ndjson", preset.name);
             files::write(&args.out.join(name), &text)?;

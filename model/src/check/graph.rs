@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 
 use stateright::Model;
 
+use crate::packed::{Fingerprint, Fingerprints};
 use crate::world::action::Action;
 use crate::world::system::{World, WorldState};
 
@@ -49,6 +50,25 @@ impl Graph {
             // Too many kinds of packets for a packed state.
             Err(_) => Self::explore(world),
         }
+    }
+
+    /// The same, unless it has more than `edges` edges or cannot be packed: then `None`, soon.
+    pub fn of_world_within(world: &World, edges: usize) -> Option<Self> {
+        let graph = PackedGraph::explore_within(*world, edges).ok()??;
+        Some(graph.readable())
+    }
+
+    /// A fingerprint for each edge, of what its states and its action are: the same in every run, whichever way
+    /// the graph was explored.
+    pub fn fingerprints(&self) -> Vec<Fingerprint> {
+        let mut of = Fingerprints::default();
+        let states: Vec<_> = self.states.iter().map(|state| of.state(state)).collect();
+        let ends = |edge: &Edge| [edge.from, edge.to].map(|state| states[state as usize]);
+        let fingerprint = |edge: &Edge| {
+            let [from, to] = ends(edge);
+            of.edge(from, &edge.action, to)
+        };
+        self.edges.iter().map(fingerprint).collect()
     }
 }
 
@@ -109,7 +129,7 @@ impl<S: CheckedState, A: CheckedAction> Graph<S, A> {
 
     /// A graph that was explored elsewhere: states in the order of their distance, edges in that of the states
     /// that they leave, and where each state's begin.
-    pub(super) fn from_parts(states: Vec<S>, edges: Vec<Edge<A>>, first_edge: Vec<usize>) -> Self {
+    pub(crate) fn from_parts(states: Vec<S>, edges: Vec<Edge<A>>, first_edge: Vec<usize>) -> Self {
         let mut reached_by = vec![None; states.len()];
         for (number, edge) in edges.iter().enumerate() {
             // The first edge into a state is the one that found it; nothing finds the initial one.

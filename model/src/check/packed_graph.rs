@@ -33,6 +33,16 @@ impl PackedGraph {
     ///
     /// [`Full`] if the world is too large to be packed.
     pub fn explore(world: World) -> Result<Self, Full> {
+        let graph = Self::explore_within(world, usize::MAX)?;
+        Ok(graph.unwrap_or_else(|| unreachable!("no graph has so many edges")))
+    }
+
+    /// The same, unless the graph has more than `most` edges: then `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`explore`](Self::explore).
+    pub fn explore_within(world: World, most: usize) -> Result<Option<Self>, Full> {
         let mut world = PackedWorld::new(world, Reductions::NONE);
         let mut states = vec![world.initial()?];
         let mut index = HashMap::from([(states[0], 0)]);
@@ -54,9 +64,12 @@ impl PackedGraph {
                 edges.push((next.code, to));
             }
             first_edge.push(edges.len());
+            if edges.len() > most {
+                return Ok(None);
+            }
             from += 1;
         }
-        Ok(Self { world, states, edges, first_edge })
+        Ok(Some(Self { world, states, edges, first_edge }))
     }
 
     /// The same with readable states and actions.

@@ -20,8 +20,10 @@
 //! | `verdict` | what the properties say of a state |
 //! | [`reduce`] | reductions, each a switch |
 //! | `wire` | values of parts for another process |
+//! | `contents` | fingerprints of readable states, and of edges |
 //! | [`model`] | the packed world as a stateright model |
 
+mod contents;
 mod expand;
 mod fill;
 pub mod model;
@@ -32,6 +34,7 @@ mod verdict;
 mod wire;
 mod world;
 
+pub use contents::Fingerprints;
 pub use expand::{Mode, StepCode, Successor};
 pub use state::{Fingerprint, Network, PackedState};
 pub use store::Full;

@@ -81,7 +81,8 @@ impl<T: Eq + Hash + Serialize + DeserializeOwned> Store<T> {
     }
 }
 
-fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+/// A value's content as bytes, the same in every process.
+pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
     // Into memory, and of types that have no condition on what can be written.
     ciborium::into_writer(value, &mut bytes).unwrap_or_else(|error| unreachable!("{error}"));

@@ -8,6 +8,7 @@ use crate::world::action::{Action, Carries, Packet};
 use crate::world::history::History;
 use crate::world::system::{World, WorldState};
 
+use super::contents::{CLIENT, NOTES, PACKET, SERVER};
 use super::expand::Mode;
 use super::reduce::{Lemmas, Reducer, Reductions};
 use super::state::{Fingerprint, MAX_PACKETS, Network, PackedState, ones, place, spread};
@@ -168,9 +169,9 @@ impl PackedWorld {
         const MANY: usize = 1 << 28;
         Self {
             world,
-            ends: [Store::new("clients", MANY, 1), Store::new("servers", MANY, 2)],
-            notes: Store::new("notes", MANY, 3),
-            packets: Store::new("kinds of packets", MAX_PACKETS, 4),
+            ends: [Store::new("clients", MANY, CLIENT), Store::new("servers", MANY, SERVER)],
+            notes: Store::new("notes", MANY, NOTES),
+            packets: Store::new("kinds of packets", MAX_PACKETS, PACKET),
             kinds: Vec::new(),
             under_way: [0; 2],
             rows: [Vec::new(), Vec::new()],

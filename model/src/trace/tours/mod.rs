@@ -1,23 +1,39 @@
-//! Tours: paths from the initial state that together take every edge of a graph.
+//! Tours: paths from the initial state that together take every edge of a graph, or every pair of
+//! edges one after the other.
 //!
 //! A tour goes the shortest way to an edge not yet taken and then follows untaken edges until there
 //! is none ahead or it is long enough. Edges are taken in the order in which the graph has them, so
 //! the same graph gives the same tours.
 
+mod pairs;
+mod unobserved;
+
+use crate::check::engine::{CheckedAction, CheckedState};
 use crate::check::graph::{Graph, StateIndex};
+
+pub use pairs::{Pairs, every_pair, remaining_pairs};
+pub use unobserved::Unobserved;
 
 /// Numbers of edges, one after the other from the initial state.
 pub type Tour = Vec<usize>;
 
 /// Tours of about `length` steps (longer where the shortest way is) that take every edge of `graph`.
-pub fn every_edge(graph: &Graph, length: usize) -> Vec<Tour> {
+pub fn every_edge<S: CheckedState, A: CheckedAction>(
+    graph: &Graph<S, A>,
+    length: usize,
+) -> Vec<Tour> {
     let none = vec![false; graph.edges.len()];
     remaining_edges(graph, length, &none, &none)
 }
 
 /// Tours that take every edge that is not `taken`, as far as there is a way to it that uses no edge
 /// to `avoid`: such an edge may only be a tour's last. Both lists have an entry for each edge.
-pub fn remaining_edges(graph: &Graph, length: usize, taken: &[bool], avoid: &[bool]) -> Vec<Tour> {
+pub fn remaining_edges<S: CheckedState, A: CheckedAction>(
+    graph: &Graph<S, A>,
+    length: usize,
+    taken: &[bool],
+    avoid: &[bool],
+) -> Vec<Tour> {
     let mut taken = taken.to_vec();
     // Where each state's first untaken edge may be: edges before it are taken.
     let mut next: Vec<usize> =
@@ -46,7 +62,10 @@ pub fn remaining_edges(graph: &Graph, length: usize, taken: &[bool], avoid: &[bo
 
 /// The states that can be reached without the edges to avoid, nearest first, and for each state the
 /// edge by which it is reached first.
-fn reach(graph: &Graph, avoid: &[bool]) -> (Vec<StateIndex>, Vec<Option<usize>>) {
+fn reach<S: CheckedState, A: CheckedAction>(
+    graph: &Graph<S, A>,
+    avoid: &[bool],
+) -> (Vec<StateIndex>, Vec<Option<usize>>) {
     let mut reached_by = vec![None; graph.states.len()];
     let mut order = vec![0];
     let mut at = 0;
@@ -63,7 +82,7 @@ fn reach(graph: &Graph, avoid: &[bool]) -> (Vec<StateIndex>, Vec<Option<usize>>)
     (order, reached_by)
 }
 
-fn way_to(graph: &Graph, reached_by: &[Option<usize>], state: StateIndex) -> Tour {
+fn way_to<S, A>(graph: &Graph<S, A>, reached_by: &[Option<usize>], state: StateIndex) -> Tour {
     let mut way = Vec::new();
     let mut at = state;
     while let Some(edge) = reached_by[at as usize] {
@@ -74,7 +93,12 @@ fn way_to(graph: &Graph, reached_by: &[Option<usize>], state: StateIndex) -> Tou
     way
 }
 
-fn untaken(graph: &Graph, taken: &[bool], next: &mut [usize], state: StateIndex) -> Option<usize> {
+fn untaken<S: CheckedState, A: CheckedAction>(
+    graph: &Graph<S, A>,
+    taken: &[bool],
+    next: &mut [usize],
+    state: StateIndex,
+) -> Option<usize> {
     let edges = graph.edges_of(state);
     let from = &mut next[state as usize];
     while *from < edges.end && taken[*from] {
@@ -84,26 +108,4 @@ fn untaken(graph: &Graph, taken: &[bool], next: &mut [usize], state: StateIndex)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::presets::Preset;
-    use crate::world::system::World;
-
-    #[test]
-    fn tours_take_every_edge_and_are_paths() {
-        let preset = Preset::find("hostile-receiver").expect("a preset");
-        let graph = Graph::explore(&World::new(preset));
-        let tours = every_edge(&graph, 12);
-        let mut taken = vec![false; graph.edges.len()];
-        for tour in &tours {
-            let mut at = 0;
-            for edge in tour {
-                assert_eq!(graph.edges[*edge].from, at);
-                at = graph.edges[*edge].to;
-                taken[*edge] = true;
-            }
-        }
-        assert!(taken.iter().all(|taken| *taken));
-        assert_eq!(tours, every_edge(&graph, 12));
-    }
-}
+mod tests;

@@ -1,0 +1,296 @@
+//! What a whole run has shown, as a table, as JSON, as pictures, and its verdict.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, stdout};
+use std::num::NonZero;
+use std::path::Path;
+
+use serde_json::json;
+use streamproof_model::packed::Fingerprint;
+use streamproof_model::rfc::breach::Breach;
+use streamproof_model::trace::file;
+
+use super::run_tours;
+use crate::cli::known::known;
+use crate::cli::report::WIDTH;
+use crate::cli::table::{count, percent, table};
+use crate::cli::{Bad, Verdict, files};
+use crate::conform::{Repeat, RoleReport, Tours, Witness, replay_trace};
+use crate::deviations::Known;
+use crate::picture::replay_diagram;
+use crate::sut::Sut;
+
+/// The soonest sight of a breach in all presets.
+struct Sight {
+    report: usize,
+    times: usize,
+    witness: Witness,
+}
+
+/// What a whole run has shown.
+pub(in crate::cli) struct Run {
+    pub(in crate::cli) reports: Vec<RoleReport>,
+    /// Whether the edges of each report get a fingerprint, which takes a while.
+    pub(super) fingerprints: bool,
+    /// For each report the fingerprint of all edges, and of those that were taken; if wanted.
+    graphs: Vec<[Fingerprint; 2]>,
+    sights: BTreeMap<Breach, Sight>,
+    known: Known,
+    complete: bool,
+    /// Presets that were not played, each with the reason.
+    skipped: Vec<String>,
+}
+
+impl Run {
+    /// A run that is `complete` if every preset is played on every side.
+    pub(in crate::cli) fn new(sut: &dyn Sut, complete: bool) -> Result<Self, Bad> {
+        let known = known(sut)?;
+        let (reports, graphs, skipped) = (Vec::new(), Vec::new(), Vec::new());
+        let sights = BTreeMap::new();
+        Ok(Self { reports, fingerprints: false, graphs, sights, known, complete, skipped })
+    }
+
+    /// A preset is not played, for a reason.
+    pub(in crate::cli) fn skip(&mut self, what: &str) {
+        self.skipped.push(what.to_owned());
+    }
+
+    /// Plays the tours of one preset and side.
+    pub(in crate::cli) fn play(
+        &mut self,
+        sut: &dyn Sut,
+        mut tours: Tours,
+        threads: NonZero<usize>,
+    ) -> Result<Tours, Bad> {
+        let report = run_tours(sut, &mut tours, threads)?;
+        for (breach, finding) in &report.findings {
+            let witness = tours
+                .witness(sut, finding)
+                .map_err(|error| Bad(format!("{}: {error}", sut.name())))?;
+            let Some(witness) = witness else { continue };
+            let steps = |witness: &Witness| witness.trace.actions.len();
+            let known = self.sights.get(breach);
+            if known.is_none_or(|known| steps(&witness) < steps(&known.witness)) {
+                let sight = Sight { report: self.reports.len(), times: finding.times, witness };
+                self.sights.insert(*breach, sight);
+            }
+        }
+        self.reports.push(report);
+        if self.fingerprints {
+            self.graphs.push(tours.fingerprints());
+        }
+        Ok(tours)
+    }
+
+    /// Breaches that no entry knows.
+    fn unlisted(&self) -> impl Iterator<Item = (&Breach, &Sight)> {
+        self.sights.iter().filter(|(breach, _)| self.known.entry(**breach).is_none())
+    }
+
+    fn stale(&self) -> Vec<String> {
+        if !self.complete {
+            return Vec::new();
+        }
+        let shown: Vec<Breach> = self.sights.keys().copied().collect();
+        self.known.stale(&shown).map(|entry| entry.id.clone()).collect()
+    }
+
+    /// Whether the run is as it should be: nothing unlisted, nothing stale; and for the manager all taken
+    /// that the criterion asks for.
+    pub(in crate::cli) fn verdict(&self, sut: &dyn Sut) -> Verdict {
+        let covered = self.reports.iter().all(RoleReport::is_covered);
+        let traces: usize = self.reports.iter().map(|report| report.traces).sum();
+        let good = self.unlisted().next().is_none() && self.stale().is_empty() && traces > 0;
+        let product = sut.name() == "manager";
+        match good && (covered || !product) {
+            true => Verdict::Holds,
+            false => Verdict::Fails,
+        }
+    }
+
+    /// The reports as one table, and their sums in a line.
+    pub(in crate::cli) fn as_table(&self) -> String {
+        let rows: Vec<_> = self.reports.iter().map(|report| self.row(report)).collect();
+        let head = [
+            "preset", "side", "states", "edges", "felt", "pairs", "states %", "edges %", "pairs %",
+            "astray", "traces", "seconds", "known", "unlisted",
+        ];
+        let sum = |of: fn(&RoleReport) -> usize| self.reports.iter().map(of).sum::<usize>();
+        let traces = count(sum(|report| report.traces));
+        let steps = count(sum(|report| report.steps));
+        let pairs = percent(sum(|report| report.pairs_taken), sum(|report| report.pairs));
+        let all = format!("{traces} traces, {steps} steps; {pairs} % of all pairs\n");
+        table(&head, &rows) + &all
+    }
+
+    fn row(&self, report: &RoleReport) -> Vec<String> {
+        let breaches = report.findings.keys();
+        let known = breaches.filter(|breach| self.known.entry(**breach).is_some()).count();
+        let unlisted = report.findings.len() - known;
+        vec![
+            report.preset.to_owned(),
+            report.side.to_string(),
+            count(report.states),
+            count(report.edges),
+            count(report.felt),
+            count(report.pairs),
+            percent(report.states_taken, report.states),
+            percent(report.taken, report.edges),
+            percent(report.pairs_taken, report.pairs),
+            count(report.astray),
+            count(report.traces),
+            format!("{:.1}", report.took.as_secs_f64()),
+            known.to_string(),
+            unlisted.to_string(),
+        ]
+    }
+
+    /// Prints each deviation: the known ones in a line, the unlisted ones whole.
+    pub(in crate::cli) fn print_deviations(&self, sut: &dyn Sut) {
+        for (breach, sight) in &self.sights {
+            match self.known.entry(*breach) {
+                Some(entry) => {
+                    println!("known     {:<42} {}", breach.id(), breach.citation());
+                    println!("          {}", entry.why.trim());
+                }
+                None => self.print_unlisted(sut, *breach, sight),
+            }
+        }
+        for id in self.stale() {
+            println!("STALE     {id}: listed, and no trace shows it any more");
+        }
+        for what in &self.skipped {
+            println!("skipped   {what}");
+        }
+        for report in self.reports.iter().filter(|report| !report.is_covered()) {
+            let left = |all: usize, taken: usize| count(all - taken);
+            let first = report.untaken.as_ref();
+            println!(
+                "not taken {} as {}: {} states, {} edges, {} pairs{}",
+                report.preset,
+                report.side,
+                left(report.states, report.states_taken),
+                left(report.edges, report.taken),
+                left(report.pairs, report.pairs_taken),
+                first.map_or_else(String::new, |edge| format!("; the first edge is {edge}"))
+            );
+        }
+    }
+
+    fn print_unlisted(&self, sut: &dyn Sut, breach: Breach, sight: &Sight) {
+        let report = &self.reports[sight.report];
+        let Witness { trace, deviation, repeat } = &sight.witness;
+        println!("UNLISTED  {:<42} {}, {} times", breach.id(), breach.citation(), sight.times);
+        println!("          {}", breach.describe());
+        if let Some(action) = trace.actions.last() {
+            println!("  after     {action}");
+        }
+        println!("  came back {}", deviation.seen);
+        println!("  permitted {}", deviation.permitted.join(" | "));
+        let which = match repeat {
+            Repeat::Edges(_) => format!("--edge {}", names(repeat).join(",")),
+            Repeat::Tour(number) => {
+                format!("--criterion {} --trace {number}", report.criterion.name())
+            }
+        };
+        println!(
+            "  repeat    streamproof conform --sut {} --side {} {} {which}",
+            sut.name(),
+            report.side,
+            report.preset
+        );
+    }
+
+    pub(super) fn as_json(&self, sut: &dyn Sut) -> serde_json::Value {
+        let deviation = |(breach, sight): (&Breach, &Sight)| {
+            let report = &self.reports[sight.report];
+            let witness = &sight.witness;
+            json!({
+                "id": breach.id(),
+                "section": breach.citation().section,
+                "level": breach.citation().level,
+                "listed": self.known.entry(*breach).is_some(),
+                "seen": witness.deviation.seen,
+                "permitted": witness.deviation.permitted,
+                "preset": report.preset,
+                "side": report.side,
+                "steps": witness.trace.actions.len(),
+                "edges": names(&witness.repeat),
+            })
+        };
+        let report = |(report, graph): (&RoleReport, &[Fingerprint; 2])| {
+            json!({
+                "preset": report.preset,
+                "side": report.side,
+                "criterion": report.criterion.name(),
+                "states": report.states,
+                "states_taken": report.states_taken,
+                "edges": report.edges,
+                "felt": report.felt,
+                "taken": report.taken,
+                "pairs": report.pairs,
+                "pairs_taken": report.pairs_taken,
+                "percent": {
+                    "states": percent(report.states_taken, report.states),
+                    "edges": percent(report.taken, report.edges),
+                    "pairs": percent(report.pairs_taken, report.pairs),
+                },
+                "edges_fingerprint": name(graph[0]),
+                "taken_fingerprint": name(graph[1]),
+                "astray": report.astray,
+                "traces": report.traces,
+                "steps": report.steps,
+                "seconds": report.took.as_secs_f64(),
+            })
+        };
+        json!({
+            "sut": sut.name(),
+            "holds": self.verdict(sut) == Verdict::Holds,
+            "reports": self.reports.iter().zip(&self.graphs).map(report).collect::<Vec<_>>(),
+            "deviations": self.sights.iter().map(deviation).collect::<Vec<_>>(),
+            "stale": self.stale(),
+            "skipped": self.skipped,
+        })
+    }
+
+    pub(super) fn record(&self, folder: &Path) -> Result<(), Bad> {
+        for (breach, sight) in &self.sights {
+            let text = file::write(&sight.witness.trace).map_err(|error| Bad(error.to_string()))?;
+            files::write(&folder.join(format!("{}.ndjson", breach.id())), &text)?;
+        }
+        Ok(())
+    }
+
+    /// Draws the soonest trace of each unlisted deviation.
+    pub(in crate::cli) fn draw_unlisted(
+        &self,
+        sut: &dyn Sut,
+        out: &Path,
+        quiet: bool,
+    ) -> Result<(), Bad> {
+        for (breach, sight) in self.unlisted() {
+            let trace = &sight.witness.trace;
+            let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
+            let diagram = replay_diagram(sut, trace, &replay);
+            if !quiet {
+                println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+            }
+            let file = out.join(format!("{}-{}.svg", sut.name(), breach.id()));
+            files::write_picture(&file, &diagram, quiet);
+        }
+        Ok(())
+    }
+}
+
+/// An edge's name.
+fn name(edge: Fingerprint) -> String {
+    format!("{edge:016x}")
+}
+
+/// The edges that a trace is split off by.
+fn names(repeat: &Repeat) -> Vec<String> {
+    match repeat {
+        Repeat::Edges(edges) => edges.iter().map(|edge| name(*edge)).collect(),
+        Repeat::Tour(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,273 @@
+//! What of the graph the system under test has really taken, and the report that says so.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use streamproof_model::check::graph::Graph;
+use streamproof_model::rfc::breach::Breach;
+use streamproof_model::rfc::identity::Side;
+use streamproof_model::trace::tours::{Pairs, Tour, Unobserved, remaining_edges, remaining_pairs};
+
+use super::script::Felt;
+use crate::referee::Deviation;
+use crate::replay::{Replay, Went};
+
+/// What the tours are to take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Criterion {
+    /// Every edge, and so every state.
+    Edges,
+    /// Every pair of consecutive edges too: what a step does must not depend on the step before it.
+    Pairs,
+}
+
+impl Criterion {
+    /// Of 100 pairs of a quick preset so many must be taken at least. Of states and edges, all.
+    pub const ENOUGH_PAIRS: usize = 95;
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Edges => "edges",
+            Self::Pairs => "pairs",
+        }
+    }
+}
+
+/// One breach, as often as it was found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// How many steps showed it.
+    pub times: usize,
+    /// The number of the tour that shows it soonest.
+    pub tour: usize,
+    /// After how many stimuli it shows; the number of stimuli for the liveness probe.
+    pub at: usize,
+    /// What was seen there.
+    pub deviation: Deviation,
+}
+
+/// What a preset has shown for one side.
+#[derive(Clone, Debug)]
+pub struct RoleReport {
+    /// The preset's name.
+    pub preset: &'static str,
+    /// The side of the system under test.
+    pub side: Side,
+    /// What the tours were to take.
+    pub criterion: Criterion,
+    /// How many states the graph has.
+    pub states: usize,
+    /// How many of them the system came to: an edge into them was taken.
+    pub states_taken: usize,
+    /// How many edges the graph has.
+    pub edges: usize,
+    /// How many of them are felt by the system under test; the others happen elsewhere, to the peer or
+    /// in the network, and are taken by going on.
+    pub felt: usize,
+    /// How many were taken.
+    pub taken: usize,
+    /// How many pairs of consecutive edges there are, the observer's notes left out.
+    pub pairs: usize,
+    /// How many of them were taken, one edge directly after the other.
+    pub pairs_taken: usize,
+    /// After how many of the edges taken the system did something that the graph does not predict.
+    pub astray: usize,
+    /// How many tours there are.
+    pub tours: usize,
+    /// How many traces were played: tours that the system under test can tell apart.
+    pub traces: usize,
+    /// How many stimuli they hold in all.
+    pub steps: usize,
+    /// What was found.
+    pub findings: BTreeMap<Breach, Finding>,
+    /// How long replay took, without the making of the first tours.
+    pub took: Duration,
+    /// The first edge that was not taken, for people.
+    pub untaken: Option<String>,
+}
+
+impl RoleReport {
+    /// Whether what the criterion asks of a quick preset was taken.
+    pub fn is_covered(&self) -> bool {
+        let pairs = match self.criterion {
+            Criterion::Edges => true,
+            Criterion::Pairs => self.pairs_taken * 100 >= self.pairs * Criterion::ENOUGH_PAIRS,
+        };
+        pairs && self.taken == self.edges && self.states_taken == self.states
+    }
+}
+
+/// What is known of the graph while a preset is run.
+#[derive(Clone, Debug)]
+pub(super) struct Coverage {
+    /// An edge into the state was taken.
+    pub(super) states: Vec<bool>,
+    /// The edge was taken from a state that explains what was seen.
+    pub(super) taken: Vec<bool>,
+    /// It was taken, and what followed was not what the graph predicts.
+    pub(super) astray: Vec<bool>,
+    /// The pair was taken, one edge directly after the other.
+    pub(super) pairs: Vec<bool>,
+}
+
+/// How far a replay went as predicted: all that coverage needs of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walked {
+    /// So many stimuli.
+    good: usize,
+    /// How the next one went; `None` if none was played.
+    then: Option<Went>,
+}
+
+impl Walked {
+    pub(super) fn of(replay: &Replay) -> Self {
+        let good = replay.went.iter().take_while(|went| **went == Went::AsPredicted).count();
+        Self { good, then: replay.went.get(good).copied() }
+    }
+}
+
+/// The graph as coverage sees it.
+pub(super) struct Ground {
+    pub(super) graph: Graph,
+    pub(super) unobserved: Unobserved,
+    pub(super) pairs: Pairs,
+    pub(super) felt: Felt,
+}
+
+impl Ground {
+    pub(super) fn nothing_taken(&self) -> Coverage {
+        let edges = self.graph.edges.len();
+        let mut states = vec![false; self.graph.states.len()];
+        states[0] = true;
+        let pairs = vec![false; self.pairs.count()];
+        Coverage { states, taken: vec![false; edges], astray: vec![false; edges], pairs }
+    }
+
+    /// Tours to what is not yet taken, around what leads astray.
+    pub(super) fn tours(&self, criterion: Criterion, coverage: &Coverage) -> Vec<Tour> {
+        let mut taken = coverage.taken.clone();
+        let mut tours = Vec::new();
+        if criterion == Criterion::Pairs {
+            let Unobserved { graph, edge_of } = &self.unobserved;
+            let mut avoid = vec![false; graph.edges.len()];
+            let astray = edge_of.iter().zip(&coverage.astray).filter(|(_, astray)| **astray);
+            astray.for_each(|(edge, _)| avoid[*edge] = true);
+            let all = remaining_pairs(graph, &self.pairs, GATHERING, &coverage.pairs, &avoid);
+            tours.extend(all.iter().map(|tour| self.unobserved.observed(&self.graph, tour)));
+            if coverage.marks() == 0 {
+                // Nothing says yet that these tours go wrong.
+                tours.iter().flatten().for_each(|edge: &usize| taken[*edge] = true);
+            }
+        }
+        tours.extend(remaining_edges(&self.graph, TOUR_LENGTH, &taken, &coverage.astray));
+        tours
+    }
+
+    /// Marks what a replay says of a tour's edges. Where the replay was cut short, nothing is known.
+    pub(super) fn cover(&self, coverage: &mut Coverage, tour: &Tour, walked: Walked) {
+        let mut felt = 0;
+        let mut before = None;
+        for edge in tour {
+            felt += usize::from(self.felt.is_felt(*edge));
+            let went = match felt <= walked.good {
+                true => Some(Went::AsPredicted),
+                false => walked.then,
+            };
+            let Some(went) = went else { return };
+            if went != Went::Void {
+                coverage.taken[*edge] = true;
+                coverage.states[self.graph.edges[*edge].to as usize] = true;
+                let here = self.unobserved.edge_of[*edge];
+                if let Some(before) = before.replace(here) {
+                    coverage.pairs[self.pairs.number(&self.unobserved.graph, before, here)] = true;
+                }
+            }
+            if went != Went::AsPredicted {
+                coverage.astray[*edge] = true;
+                return;
+            }
+        }
+    }
+}
+
+/// How long a tour to an edge is, in steps, where the way to its first new edge is not longer.
+pub const TOUR_LENGTH: usize = 12;
+/// How many steps a tour goes on gathering pairs, in each direction.
+const GATHERING: usize = 60;
+
+impl Coverage {
+    /// How much is marked; it grows for as long as anything new is found out.
+    pub(super) fn marks(&self) -> usize {
+        let marks = self.taken.iter().chain(&self.astray).chain(&self.pairs);
+        count(marks)
+    }
+
+    pub(super) fn tell(&self, ground: &Ground, report: &mut RoleReport) {
+        let untaken = self.taken.iter().position(|taken| !taken);
+        report.untaken = untaken.map(|edge| ground.graph.edges[edge].action.to_string());
+        report.states_taken = count(&self.states);
+        report.taken = count(&self.taken);
+        report.pairs_taken = count(&self.pairs);
+        let both =
+            self.astray.iter().zip(&self.taken).filter(|(astray, taken)| **astray && **taken);
+        report.astray = both.count();
+    }
+}
+
+fn count<'a>(marks: impl IntoIterator<Item = &'a bool>) -> usize {
+    marks.into_iter().filter(|mark| **mark).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conform::Tours;
+    use crate::sut::Manager;
+    use streamproof_model::world::presets::Preset;
+
+    /// The report of a system that goes `tours` as predicted.
+    fn report(made: &Tours, tours: &[Tour]) -> RoleReport {
+        let mut coverage = made.ground.nothing_taken();
+        let walked = Walked { good: usize::MAX, then: None };
+        tours.iter().for_each(|tour| made.ground.cover(&mut coverage, tour, walked));
+        let mut report = made.blank();
+        coverage.tell(&made.ground, &mut report);
+        report
+    }
+
+    #[test]
+    fn tours_left_out_are_missed() {
+        let preset = Preset::find("limits-cancel").expect("a preset");
+        let made = Tours::make(preset, preset.sides()[0], &Manager::default());
+        let whole = report(&made, &made.tours);
+        assert!(whole.is_covered() && whole.pairs_taken == whole.pairs);
+        let tours = &made.tours;
+        assert!(report(&made, &tours[1..]).pairs_taken < whole.pairs);
+        let half = report(&made, &tours[..tours.len() / 2]);
+        assert!(half.pairs_taken * 100 < half.pairs * 95 && !half.is_covered());
+        // A tour over every edge takes every state, and not every pair.
+        let edges = Tours::with(preset, preset.sides()[0], &Manager::default(), Criterion::Edges);
+        let edges = report(&edges, &edges.tours);
+        assert_eq!((edges.taken, edges.states_taken), (edges.edges, edges.states));
+        assert!(edges.is_covered() && edges.pairs_taken * 100 < edges.pairs * 95);
+        let as_pairs = RoleReport { criterion: Criterion::Pairs, ..edges };
+        assert!(!as_pairs.is_covered());
+    }
+
+    #[test]
+    fn pair_counts_only_as_far_as_the_tour_went_as_predicted() {
+        let preset = Preset::find("hostile-zero-rtt").expect("a preset");
+        let made = Tours::make(preset, preset.sides()[0], &Manager::default());
+        let tour = made.tours.iter().find(|tour| tour.len() >= 3).expect("a tour of three steps");
+        let taken = |good, then| {
+            let mut coverage = made.ground.nothing_taken();
+            made.ground.cover(&mut coverage, tour, Walked { good, then });
+            (count(&coverage.taken), count(&coverage.pairs), count(&coverage.astray))
+        };
+        // Every step of this preset is felt.
+        assert_eq!(taken(2, None), (2, 1, 0), "cut short");
+        assert_eq!(taken(1, Some(Went::Astray)), (2, 1, 1), "taken, and nothing behind");
+        assert_eq!(taken(1, Some(Went::Void)), (1, 0, 1), "not taken");
+    }
+}

@@ -7,6 +7,8 @@
 //! took it. Where the system then does something that the graph does not predict, the tour is astray
 //! and nothing behind counts; further tours lead to what is behind on other ways.
 
+mod hunt;
+
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +30,8 @@ use crate::referee::Deviation;
 use crate::replay::{Replay, Went, replay};
 use crate::sut::{Setup, Sut};
 use crate::world::ArenaError;
+
+pub use hunt::Caught;
 
 /// How long a tour is, in steps, where the way to its first new edge is not longer.
 pub const TOUR_LENGTH: usize = 12;
@@ -118,9 +122,12 @@ impl Tours {
 
     /// The tour with this number as a trace; `None` if there are not so many.
     pub fn trace(&self, tour: usize) -> Option<Trace> {
-        let actions =
-            self.tours.get(tour)?.iter().map(|edge| self.graph.edges[*edge].action.clone());
-        Some(Trace { preset: self.preset, side: self.side, actions: actions.collect() })
+        Some(self.trace_of(self.tours.get(tour)?))
+    }
+
+    fn trace_of(&self, tour: &Tour) -> Trace {
+        let actions = tour.iter().map(|edge| self.graph.edges[*edge].action.clone());
+        Trace { preset: self.preset, side: self.side, actions: actions.collect() }
     }
 
     /// The traces that are worth playing, each with its number.
@@ -133,16 +140,20 @@ impl Tours {
 
     /// A trace that ends with the stimulus after which `finding` shows.
     pub fn witness(&self, finding: &Finding) -> Option<Trace> {
-        let mut trace = self.trace(finding.tour)?;
+        Some(self.cut(self.trace(finding.tour)?, finding.at))
+    }
+
+    /// The trace up to the stimulus with this number; all of it if there are not so many.
+    fn cut(&self, mut trace: Trace, at: usize) -> Trace {
         let mut felt = 0;
         let end = trace.actions.iter().position(|action| {
             felt += usize::from(self.stimulus(action).is_some());
-            felt > finding.at
+            felt > at
         });
         if let Some(end) = end {
             trace.actions.truncate(end + 1);
         }
-        Some(trace)
+        trace
     }
 
     fn stimulus(&self, action: &Action) -> Option<Stimulus> {
@@ -151,7 +162,11 @@ impl Tours {
 
     /// The tours from number `first` on as scripts, and for each of them the script that plays it.
     fn scripts(&self, first: usize) -> (Vec<Script>, Vec<usize>) {
-        let all = self.tours.iter().enumerate().skip(first).map(|(tour, edges)| {
+        longest(self.scripts_of(&self.tours[first..], first), first)
+    }
+
+    fn scripts_of(&self, tours: &[Tour], first: usize) -> Vec<Script> {
+        let all = (first..).zip(tours).map(|(tour, edges)| {
             let felt = edges.iter().filter_map(|edge| {
                 let edge = &self.graph.edges[*edge];
                 Some((self.stimulus(&edge.action)?, edge.to))
@@ -160,7 +175,7 @@ impl Tours {
             let server = shaken(edges.iter().map(|edge| &self.graph.edges[*edge].action));
             Script { server, stimuli, predicted, tour }
         });
-        longest(all.collect(), first)
+        all.collect()
     }
 
     /// Plays one trace.

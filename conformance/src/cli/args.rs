@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::world::presets::Tier;
 
-use crate::sut::{BareQuinn, Manager, Sut};
+use crate::sut::{BareQuinn, Manager, Sut, Toy};
 
 #[derive(Args, Debug)]
 pub(super) struct ProveArgs {
@@ -62,6 +62,18 @@ pub(super) struct MutantsArgs {
     /// Write the table into this document, between its marks, instead.
     #[arg(long, value_name = "DOCUMENT", conflicts_with = "json")]
     pub(super) update: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ZooArgs {
+    /// Only these bugs, by name, as in "keep-credit-after-stop": each with a diagram of what finds it.
+    pub(super) bugs: Vec<String>,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    pub(super) threads: Option<NonZero<usize>>,
+    /// Print JSON instead of a table: with each bug its trace.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -308,6 +320,8 @@ pub(super) enum SutArg {
     Manager,
     /// Bare quinn.
     Quinn,
+    /// The toy stack, as it should be.
+    Toy,
 }
 
 impl SutArg {
@@ -315,6 +329,7 @@ impl SutArg {
         match self {
             Self::Manager => Box::new(Manager::default()),
             Self::Quinn => Box::new(BareQuinn),
+            Self::Toy => Box::new(Toy::default()),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod bare;
 mod manager;
 mod quinn_session;
+mod toy;
 
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
@@ -17,6 +18,7 @@ use streamproof_model::world::system::first_endpoint;
 
 pub use bare::BareQuinn;
 pub use manager::Manager;
+pub use toy::{Bug, Toy};
 
 use crate::puppet::ReceivedPacket;
 use crate::wire;

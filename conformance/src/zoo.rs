@@ -105,8 +105,7 @@ impl Hunter {
                     .tours
                     .entry((preset.name, side))
                     .or_insert_with(|| Tours::make(preset, side, &toy));
-                let wanted =
-                    |breach: streamproof_model::rfc::breach::Breach| breach.id() == planted.breach;
+                let wanted = |breach: Breach| breach.id() == planted.breach;
                 if let Some(caught) = tours.hunt(&toy, threads, wanted)? {
                     return Ok(Some(Find { preset: preset.name, side, caught }));
                 }

@@ -56,6 +56,35 @@ fn every_animal_is_planted_or_has_a_reason() {
     assert_eq!(bugs.len(), PLANTED.len(), "a bug stands twice");
 }
 
+/// The toy is judged by the model, so it must not think with the model's head: it takes the words of calls and
+/// limits, and no rule.
+#[test]
+fn toy_takes_words_from_the_model_and_no_rule() {
+    let words =
+        ["rfc::call", "rfc::choices", "rfc::frame::ErrorCode", "rfc::identity", "rfc::parameters"];
+    let arithmetic = ["StreamId::new", ".initiator()", ".role(", ".ordinal()", ".on_stream(side"];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sut/toy");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).expect("the toy's folder") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        for (_, taken) in text
+            .match_indices("streamproof_model::")
+            .map(|(at, name)| text[at..].split_at(name.len()))
+        {
+            assert!(
+                words.iter().any(|word| taken.starts_with(word)),
+                "{}: {:.40}",
+                path.display(),
+                taken
+            );
+        }
+        assert!(arithmetic.iter().all(|name| !text.contains(name)), "{}", path.display());
+        files += 1;
+    }
+    assert!(files > 5);
+}
+
 /// All but `hostile-frames-bidi`, which is as long as the others together: `streamproof conform --sut toy` has it.
 #[test]
 fn right_toy_takes_every_edge_of_every_preset_on_each_side_and_deviates_nowhere() {

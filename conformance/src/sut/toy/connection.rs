@@ -246,15 +246,14 @@ impl Connection {
         if self.end.is_some() && !self.switch.is(Bug::OpenAfterClose) {
             return Answer::ConnectionLost;
         }
-        let ids: Vec<u64> = self.streams.keys().copied().collect();
-        let side = self.side;
-        let id = |ordinal| StreamId::new(side, direction, ordinal);
-        let again = ids.into_iter().find(|known| {
-            self.switch.is(Bug::ReuseId)
-                && *known & !(SERVER_BIT | ONE_WAY_BIT) == 0
-                && id(0).value() == *known
-                && self.streams[known].is_closed()
-        });
+        let bits = match (self.side, direction) {
+            (Side::Client, Direction::Bidirectional) => 0,
+            (Side::Server, Direction::Bidirectional) => SERVER_BIT,
+            (Side::Client, Direction::Unidirectional) => ONE_WAY_BIT,
+            (Side::Server, Direction::Unidirectional) => SERVER_BIT | ONE_WAY_BIT,
+        };
+        let first_is_over = self.streams.get(&bits).is_some_and(Stream::is_closed);
+        let again = first_is_over && self.switch.is(Bug::ReuseId);
         let more = u64::from(self.switch.is(Bug::OpenOneMore));
         let count = &mut self.counts[place(direction)];
         // §4.6
@@ -262,9 +261,11 @@ impl Connection {
             count.limit.block();
             return Answer::Blocked;
         }
-        let stream_id = again.and_then(StreamId::from_wire).unwrap_or(id(count.ours));
+        let id = if again { bits } else { count.ours << 2 | bits };
+        // No limit lets IDs grow beyond what a frame can carry (§4.6).
+        let Some(stream_id) = StreamId::from_wire(id) else { return Answer::Blocked };
         count.ours += 1;
-        self.create(stream_id.value());
+        self.create(id);
         Answer::Opened { stream_id }
     }
 

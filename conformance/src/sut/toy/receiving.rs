@@ -76,7 +76,7 @@ impl Receiving {
     }
 
     fn is_complete(&self) -> bool {
-        self.final_size.is_some_and(|size| self.bytes.range(..size).count() as u64 == size)
+        self.final_size == Some(self.bytes.len() as u64)
     }
 
     /// Data Read or Reset Read.

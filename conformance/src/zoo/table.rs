@@ -40,11 +40,13 @@ pub const PLANTED: &[Planted] = &[
     row(Bug::CloseOnLastByte, "derived", &["credit-stream-lossy"], "closed-on-legal-peer"),
     row(Bug::CloseOnLastByteOfConnection, "derived", &["credit-connection-lossy"], "closed-on-legal-peer"),
     row(Bug::ChargeRepeats, "derived", &["hostile-credit-connection"], "closed-on-legal-peer"),
+    row(Bug::ChargeRepeatedReset, "quinn (known)", &["hostile-credit-connection"], "closed-on-legal-peer"),
     row(Bug::WrapOffset, "", &["hostile-credit"], "violation-ignored-stream-beyond-stream-credit"),
 
     row(Bug::SendBeyondStreamLimit, "", &["credit-stream"], "write-beside-credit"),
     row(Bug::SendBeyondConnectionLimit, "", &["credit-connection-lossy"], "write-beside-credit"),
     row(Bug::LimitShrinks, "derived", &["credit-stream-outdated"], "write-beside-credit"),
+    row(Bug::LimitAdds, "derived", &["credit-resize", "credit-stream-outdated"], "write-beside-credit"),
     row(Bug::IgnoreRaisedLimit, "", &["credit-stream-lossy"], "write-beside-credit"),
     row(Bug::MixUpLimits, "", &["credit-bidi"], "write-beside-credit"),
     row(Bug::HideDataBlocked, "", &["credit-connection-lossy"], "data-blocked-not-sent"),

@@ -57,6 +57,8 @@ pub enum Bug {
     CloseOnLastByteOfConnection,
     /// Derived: a repeated STREAM frame is charged again.
     ChargeRepeats,
+    /// quinn (a known deviation): a repeated RESET_STREAM is charged again.
+    ChargeRepeatedReset,
     /// §19.8: an offset beyond 2^62-1 wraps.
     WrapOffset,
     // ---- credit: who sends ---------------------------------------------------------------------
@@ -66,6 +68,8 @@ pub enum Bug {
     SendBeyondConnectionLimit,
     /// Derived: the latest MAX_STREAM_DATA or MAX_DATA counts, smaller or not.
     LimitShrinks,
+    /// Derived: a MAX_STREAM_DATA or MAX_DATA is added to the limit, and so is each copy of it.
+    LimitAdds,
     /// §4.1: a MAX_STREAM_DATA or MAX_DATA that raises a limit is ignored.
     IgnoreRaisedLimit,
     /// §18.2: the two limits on bidirectional streams are mixed up.

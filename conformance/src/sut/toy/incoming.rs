@@ -289,6 +289,7 @@ impl Connection {
         match self.switch.0 {
             Some(Bug::IgnoreRaisedLimit) => {}
             Some(Bug::LimitShrinks) => self.limit.set(maximum),
+            Some(Bug::LimitAdds) => self.limit.set(self.limit.value.saturating_add(maximum)),
             Some(_) | None => self.limit.raise(maximum),
         }
         if !self.switch.is(Bug::WritersSleepOn) {

@@ -253,6 +253,7 @@ impl Receiving {
         match self.switch.0 {
             Some(Bug::ChargeNoReset) if is_reset => used,
             Some(Bug::ChargeFinLate) if !is_reset && self.bytes.is_empty() => used,
+            Some(Bug::ChargeRepeatedReset) if is_reset && self.reset.is_some() => used + end,
             Some(Bug::ChargeRepeats) if !is_reset && end <= used => used + length as u64,
             Some(_) | None => used.max(end),
         }

@@ -202,6 +202,7 @@ impl Sending {
         match self.switch.0 {
             Some(Bug::IgnoreRaisedLimit) => {}
             Some(Bug::LimitShrinks) => self.limit.set(to),
+            Some(Bug::LimitAdds) => self.limit.set(self.limit.value.saturating_add(to)),
             Some(_) | None => self.limit.raise(to),
         }
         if !self.switch.is(Bug::WritersSleepOn) {

@@ -8,6 +8,9 @@
 //! is known already. [`requirements`] is the list of rules, and what stands for each, [`scenarios`] the
 //! traces that show them. [`schedules`] runs races of tasks inside the manager in every order,
 //! [`storm`] runs streams by the million between two managers.
+//!
+//! Whoever maintains a stack writes one file, `impl Sut for MyStack`, and begins with [`suite`]. [`zoo`] shows what
+//! the tours find in a stack that has the bugs of others.
 
 pub mod abstraction;
 pub mod cli;
@@ -22,6 +25,8 @@ pub mod requirements;
 pub mod scenarios;
 pub mod schedules;
 pub mod storm;
+pub mod suite;
 pub mod sut;
 pub mod wire;
 pub mod world;
+pub mod zoo;

@@ -249,3 +249,27 @@ fn edges_of_two_runs_have_the_same_names_and_one_is_played_alone() {
     refused(&streamproof(&folder, &word), "\"first\"");
     refused(&streamproof(&folder, &["conform", "--side", "server", "--edges", "e"]), "one preset");
 }
+
+#[test]
+fn bug_of_the_zoo_is_found_and_drawn_and_an_unknown_one_refused() {
+    let folder = folder("zoo");
+    refused(&streamproof(&folder, &["zoo", "unicorn"]), "unicorn");
+    let output = streamproof(&folder, &["zoo", "open-one-more"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("open-beyond-limit") && text.contains("§4.6 MUST"), "{text}");
+    assert!(text.contains("scripted peer"), "no diagram in: {text}");
+    let output = streamproof(&folder, &["zoo", "open-one-more", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["bugs"][0]["found"]["preset"], "limits-bidi");
+    assert_eq!(json["toy_without_a_bug_is_clean"], true);
+}
+
+#[test]
+fn toy_conforms() {
+    let folder = folder("toy");
+    let output = streamproof(&folder, &["conform", "--sut", "toy", "limits-bidi", "zero-rtt"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(text.matches("100.0 %").count(), 4, "{text}");
+}

@@ -1,5 +1,5 @@
 //! Walks beyond the presets' bounds: thousands of bytes, any order of calls, frames, losses and
-//! acknowledgements, legal and hostile, against both systems. Whatever deviates must be listed.
+//! acknowledgements, legal and hostile, against all systems. Whatever deviates must be listed.
 //!
 //! The walks are the same in every run. STREAMPROOF_SEED takes others, STREAMPROOF_WALKS more; a
 //! failure is shrunk, and names the seed that repeats it.
@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use streamproof::Fault;
 use streamproof_conformance::deviations::Known;
 use streamproof_conformance::replay::{Outstanding, walk};
-use streamproof_conformance::sut::{BareQuinn, Manager, Setup, Sut};
+use streamproof_conformance::sut::{BareQuinn, Manager, Setup, Sut, Toy};
 use streamproof_model::rfc::call::Call;
 use streamproof_model::rfc::frame::{ErrorCode, Frame};
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
@@ -211,4 +211,16 @@ fn quinn_as_receiver_shows_nothing_unlisted() {
 #[test]
 fn quinn_against_a_hostile_sender_shows_nothing_unlisted() {
     run(&BareQuinn, Side::Server, true);
+}
+
+#[test]
+fn toy_as_sender_shows_nothing() {
+    run(&Toy::default(), Side::Client, false);
+    run(&Toy::default(), Side::Client, true);
+}
+
+#[test]
+fn toy_as_receiver_shows_nothing() {
+    run(&Toy::default(), Side::Server, false);
+    run(&Toy::default(), Side::Server, true);
 }

@@ -66,6 +66,18 @@ pub(super) struct MutantsArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct ZooArgs {
+    /// Only these bugs, by name, as in "keep-credit-after-stop": each with a diagram of what finds it.
+    pub(super) bugs: Vec<String>,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    pub(super) threads: Option<NonZero<usize>>,
+    /// Print JSON instead of a table: with each bug its trace.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct FixesArgs {
     /// Draw what breaks this one, too: its name, as in "nil guard without a lock".
     pub(super) name: Option<String>,

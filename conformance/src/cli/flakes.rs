@@ -4,8 +4,8 @@ use std::num::NonZero;
 
 use clap::Args;
 
-use super::stacks::{MANAGER, SutArg};
 use super::conform::named;
+use super::stacks::{MANAGER, SutArg};
 use super::table::count;
 use super::{Bad, Verdict, threads};
 use crate::conform::{Criterion, Tours, flakes};

@@ -24,9 +24,10 @@ mod scenarios;
 mod schedules;
 mod stacks;
 mod storm;
-mod table;
+pub(crate) mod table;
 mod traces;
 mod worlds;
+mod zoo;
 
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ use streamproof_model::{lifecycle, reset_at};
 use self::args::{
     CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
     ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs, TracesArgs,
+    ZooArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -77,6 +79,8 @@ enum Command {
     Requirements(RequirementsArgs),
     /// Put every wrong rule to the test, and list what kills it.
     Mutants(MutantsArgs),
+    /// Put the bugs of real stacks into a toy stack, one at a time, and have the tours find each.
+    Zoo(ZooArgs),
     /// Judge every way to end a stream inside an endpoint: the fixes that were proposed for the incident, and
     /// the faults that its report knows.
     Fixes(FixesArgs),
@@ -127,6 +131,7 @@ pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Requirements(args) => requirements::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Zoo(args) => zoo::run(&args),
         Command::Fixes(args) => fixes::run(&args),
         Command::Schedules(args) => schedules::run(&args),
         Command::Storm(args) => storm::run(&args),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use crate::sut::{BareQuinn, Manager, Sut, agent};
+use crate::sut::{BareQuinn, Manager, Sut, Toy, agent};
 
 /// Makes a system under test.
 pub type Maker = fn() -> Box<dyn Sut>;
@@ -12,9 +12,10 @@ pub type Maker = fn() -> Box<dyn Sut>;
 /// The manager, which is played if no other system is named.
 pub(super) const MANAGER: &str = "manager";
 
-const OURS: [(&str, Maker); 3] = [
+const OURS: [(&str, Maker); 4] = [
     (MANAGER, || Box::new(Manager::default())),
     ("quinn", || Box::new(BareQuinn)),
+    ("toy", || Box::new(Toy::default())),
     ("aioquic", || Box::new(agent::aioquic())),
 ];
 

@@ -10,6 +10,7 @@
 
 mod coverage;
 mod flakes;
+mod hunt;
 mod script;
 mod witness;
 
@@ -31,6 +32,7 @@ use streamproof_model::world::system::World;
 
 pub use self::coverage::{Criterion, Finding, RoleReport, TOUR_LENGTH};
 pub use self::flakes::{Flake, flakes};
+pub use self::hunt::Caught;
 pub use self::witness::{Repeat, Witness};
 
 use self::coverage::{Coverage, Ground, Walked};
@@ -180,7 +182,7 @@ impl Tours {
         let (mut first, mut known) = (0, 0);
         while first < self.tours.len() {
             let (scripts, played_by) = self.scripts(first);
-            let played = self.play_all(sut, &scripts, threads, progress)?;
+            let played = self.play_all(sut, &self.tours, &scripts, threads, progress)?;
             for (tour, script) in self.tours[first..].iter().zip(played_by) {
                 self.ground.cover(&mut coverage, tour, played.walked[script]);
             }
@@ -227,6 +229,7 @@ impl Tours {
     fn play_all(
         &self,
         sut: &dyn Sut,
+        tours: &[Tour],
         scripts: &[Script],
         threads: NonZero<usize>,
         progress: &(dyn Fn(usize) + Sync),
@@ -239,7 +242,7 @@ impl Tours {
                 let Some(scripts) = scripts.chunks(PIECE).nth(piece) else {
                     return Ok::<(), ArenaError>(());
                 };
-                let played = self.play_piece(sut, scripts)?;
+                let played = self.play_piece(sut, tours, scripts)?;
                 pieces.lock().unwrap_or_else(|broken| broken.into_inner()).insert(piece, played);
                 progress(done.fetch_add(scripts.len(), Ordering::Relaxed) + scripts.len());
             }
@@ -259,10 +262,15 @@ impl Tours {
         Ok(all)
     }
 
-    fn play_piece(&self, sut: &dyn Sut, scripts: &[Script]) -> Result<Played, ArenaError> {
+    fn play_piece(
+        &self,
+        sut: &dyn Sut,
+        tours: &[Tour],
+        scripts: &[Script],
+    ) -> Result<Played, ArenaError> {
         let mut played = Played::default();
         for script in scripts {
-            let replay = self.play(sut, &self.tours[script.tour])?;
+            let replay = self.play(sut, &tours[script.tour])?;
             played.walked.push(Walked::of(&replay));
             played.steps += replay.went.len();
             for found in replay.found {

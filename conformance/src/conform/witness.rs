@@ -86,7 +86,7 @@ impl Tours {
     }
 
     /// A tour as far as its stimulus number `at`.
-    fn cut(&self, tour: &Tour, at: usize) -> Tour {
+    pub(super) fn cut(&self, tour: &Tour, at: usize) -> Tour {
         let felt = tour.iter().enumerate().filter(|(_, edge)| self.ground.felt.is_felt(**edge));
         let end = felt.map(|(place, _)| place + 1).nth(at).unwrap_or(tour.len());
         tour[..end].to_vec()

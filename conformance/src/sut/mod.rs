@@ -2,6 +2,13 @@
 //!
 //! A [`Sut`] makes [`Session`]s: one fresh connection, driven step by step. A session
 //! does what it is told and reports what it sees; it knows no rule and compares nothing.
+//!
+//! Both traits are for stacks outside this crate too: [`suite`](crate::suite) plays them, and
+//! `examples/own_stack.rs` implements them. A session is used by one thread, from its start to its end; many
+//! sessions run at once on several. It has to do the same whenever the same is done to it: no clock, no chance.
+//! Frames come and go decoded ([`wire::Frame`]); [`concretize::data`](crate::concretize::data) says which bytes
+//! belong at which place of a stream. What a stack cannot show, it leaves out of its [`Observation`]s; what a preset
+//! asks for and a stack does not have is a reason not to name that preset.
 
 pub mod agent;
 mod bare;
@@ -9,6 +16,7 @@ pub mod certificate;
 pub mod datagrams;
 mod manager;
 mod quinn_session;
+mod toy;
 
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
@@ -20,6 +28,7 @@ use streamproof_model::world::system::first_endpoint;
 
 pub use bare::BareQuinn;
 pub use manager::Manager;
+pub use toy::{Bug, Toy};
 
 use crate::puppet::ReceivedPacket;
 use crate::wire;
@@ -90,7 +99,7 @@ pub trait Sut: Sync {
     ///
     /// # Errors
     ///
-    /// When there is no connection.
+    /// When there is no connection; [`ArenaError::Other`] for reasons that only the stack knows.
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError>;
 }
 
@@ -131,7 +140,8 @@ impl Observation {
 
 /// One connection, driven step by step.
 pub trait Session {
-    /// The application calls; a call that has to wait is given up. Nothing else runs.
+    /// The application calls (§2.4); a call that has to wait is given up, and answered by
+    /// [`Answer::Blocked`] or [`Answer::NoData`]. Nothing else runs, and nothing is sent.
     fn call(&mut self, call: Call) -> Answer;
 
     /// Everything runs until nothing is left to do.
@@ -144,16 +154,18 @@ pub trait Session {
     /// a rejection the session has no streams.
     fn finish_handshake(&mut self, accepted: bool, server: &Parameters);
 
-    /// Packets are acknowledged, by number; settles.
+    /// Packets are acknowledged, by number (§13.2); settles. A number may come again, and one that was declared
+    /// lost may still come.
     fn acknowledge(&mut self, packet_numbers: &[u64]);
 
-    /// Everything in flight is declared lost; settles. Says whether there was anything to lose.
+    /// Everything in flight is declared lost (§13.3); settles. Says whether there was anything to lose.
     fn lose_outstanding(&mut self) -> bool;
 
     /// The packets sent since the last call, in order.
     fn received(&mut self) -> Vec<ReceivedPacket>;
 
-    /// A look at the settled session: every stream that the application has ever had.
+    /// A look at the settled session: every stream that the application has ever had, those that the peer has
+    /// opened included, once each and in order of ID.
     fn observe(&mut self) -> Vec<Observation>;
 
     /// The event log; empty if none is kept.

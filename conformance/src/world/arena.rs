@@ -98,6 +98,9 @@ pub enum ArenaError {
     /// The handshake is not held up on this side.
     #[error("no handshake waits for the puppet")]
     NotHeldBack,
+    /// A system under test of somebody else's gives no connection, for a reason of its own.
+    #[error("{0}")]
+    Other(String),
     /// quinn could not make an endpoint.
     #[error("no endpoint: {0}")]
     Endpoint(#[from] io::Error),

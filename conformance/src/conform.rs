@@ -94,6 +94,8 @@ pub struct RoleReport {
     pub took: Duration,
     /// The first edge that was not taken, for people.
     pub untaken: Option<String>,
+    /// The numbers of all edges that were not taken, in order.
+    pub missed: Vec<usize>,
 }
 
 /// What is known of each edge while a preset is run.
@@ -121,6 +123,15 @@ impl Tours {
         let actions =
             self.tours.get(tour)?.iter().map(|edge| self.graph.edges[*edge].action.clone());
         Some(Trace { preset: self.preset, side: self.side, actions: actions.collect() })
+    }
+
+    /// The shortest trace that takes the edge with this number; `None` if there are not so many.
+    pub fn trace_to_edge(&self, edge: usize) -> Option<Trace> {
+        let last = self.graph.edges.get(edge)?;
+        let mut way = self.graph.way_to(last.from);
+        way.push(edge);
+        let actions = way.iter().map(|edge| self.graph.edges[*edge].action.clone()).collect();
+        Some(Trace { preset: self.preset, side: self.side, actions })
     }
 
     /// The traces that are worth playing, each with its number.
@@ -200,6 +211,7 @@ impl Tours {
             findings: BTreeMap::new(),
             took: Duration::ZERO,
             untaken: None,
+            missed: Vec::new(),
         };
         let mut first = 0;
         let mut known = 0;
@@ -221,9 +233,10 @@ impl Tours {
             known = marks;
             self.tours.extend(remaining_edges(&self.graph, TOUR_LENGTH, taken, astray));
         }
-        let untaken = coverage.taken.iter().position(|taken| !taken);
-        report.untaken = untaken.map(|edge| self.graph.edges[edge].action.to_string());
-        report.taken = coverage.taken.iter().filter(|taken| **taken).count();
+        let all = coverage.taken.iter().enumerate();
+        report.missed = all.filter(|(_, taken)| !**taken).map(|(edge, _)| edge).collect();
+        report.untaken = report.missed.first().map(|at| self.graph.edges[*at].action.to_string());
+        report.taken = edges - report.missed.len();
         let astray = coverage
             .astray
             .iter()

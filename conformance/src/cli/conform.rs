@@ -71,7 +71,13 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
     Ok(run.verdict(&*sut))
 }
 
-fn presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
+/// Numbers in order as `[first, last]` of each run of them, since edges are missed in runs.
+fn spans(numbers: &[usize]) -> Vec<[usize; 2]> {
+    let runs = numbers.chunk_by(|one, next| one + 1 == *next);
+    runs.filter_map(|run| Some([*run.first()?, *run.last()?])).collect()
+}
+
+pub(super) fn presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
     if names.is_empty() {
         let quick = |preset: &&Preset| preset.is_replayed() && preset.tier == Tier::Quick;
         return Ok(PRESETS.iter().filter(quick).copied().collect());
@@ -263,6 +269,12 @@ impl Run {
         );
     }
 
+    /// How many steps showed a breach, in all presets.
+    fn times(&self, breach: Breach) -> usize {
+        let findings = self.reports.iter().filter_map(|report| report.findings.get(&breach));
+        findings.map(|finding| finding.times).sum()
+    }
+
     fn as_json(&self, sut: &dyn Sut) -> serde_json::Value {
         let deviation = |(breach, witness): (&Breach, &Witness)| {
             let report = &self.reports[witness.report];
@@ -276,6 +288,7 @@ impl Run {
                 "preset": report.preset,
                 "side": report.side,
                 "tour": witness.finding.tour,
+                "times": self.times(*breach),
             })
         };
         let report = |report: &RoleReport| {
@@ -289,6 +302,7 @@ impl Run {
                 "traces": report.traces,
                 "steps": report.steps,
                 "seconds": report.took.as_secs_f64(),
+                "not_taken": spans(&report.missed),
             })
         };
         json!({

@@ -24,6 +24,7 @@ mod schedules;
 mod storm;
 mod table;
 mod traces;
+mod upgrade;
 mod worlds;
 
 use std::num::NonZero;
@@ -36,6 +37,7 @@ use streamproof_model::{lifecycle, reset_at};
 use self::args::{
     CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
     ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs, TracesArgs,
+    UpgradeArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -80,6 +82,8 @@ enum Command {
     Schedules(SchedulesArgs),
     /// Run streams by the million between two managers, with cancels, resets, stops, deadlines and losses.
     Storm(StormArgs),
+    /// Run the suite against two versions of quinn-proto: what gets better, what gets worse, what stays.
+    Upgrade(UpgradeArgs),
 }
 
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
@@ -117,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Fixes(args) => fixes::run(&args),
         Command::Schedules(args) => schedules::run(&args),
         Command::Storm(args) => storm::run(&args),
+        Command::Upgrade(args) => upgrade::run(&args),
     };
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,

@@ -21,7 +21,19 @@ pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {
         if args.side.is_some_and(|only| only.side() != side) {
             continue;
         }
-        for (number, trace) in Tours::make(preset, side, &*sut).traces() {
+        let tours = Tours::make(preset, side, &*sut);
+        if let Some(edge) = args.edge {
+            let trace = tours.trace_to_edge(edge);
+            let trace = trace.ok_or_else(|| {
+                Bad(format!("preset {} has no edge {edge} as {side}", preset.name))
+            })?;
+            let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
+            let name = format!("{}-{side}-edge-{edge}.ndjson", preset.name);
+            files::write(&args.out.join(name), &text)?;
+            written += 1;
+            continue;
+        }
+        for (number, trace) in tours.traces() {
             let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
             let name = format!("{}-{side}-{number:06}.ndjson", preset.name);
             files::write(&args.out.join(name), &text)?;

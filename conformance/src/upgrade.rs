@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// What `streamproof conform --json` says, as far as it is compared.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -115,8 +115,10 @@ pub struct EdgesChange {
     /// How many were taken: in the version that is left, and in the one that is gone to.
     pub taken: [usize; 2],
     /// Those taken in the first and not in the second.
+    #[serde(serialize_with = "as_spans")]
     pub lost: Vec<usize>,
     /// Those taken in the second and not in the first.
+    #[serde(serialize_with = "as_spans")]
     pub won: Vec<usize>,
 }
 
@@ -189,6 +191,16 @@ impl Comparison {
     pub fn is_worse(&self) -> bool {
         self.count(Change::Worse) != (0, 0)
     }
+}
+
+/// Numbers in order, as the first and the last of each run of them: edges are missed in runs.
+pub fn spans(numbers: &[usize]) -> Vec<[usize; 2]> {
+    let runs = numbers.chunk_by(|one, next| one + 1 == *next);
+    runs.filter_map(|run| Some([*run.first()?, *run.last()?])).collect()
+}
+
+fn as_spans<S: Serializer>(numbers: &[usize], serializer: S) -> Result<S::Ok, S::Error> {
+    spans(numbers).serialize(serializer)
 }
 
 fn changes(from: &[Deviation], to: &[Deviation]) -> Vec<DeviationChange> {
@@ -335,6 +347,14 @@ mod tests {
         let comparison = Comparison::of(&before(), &after).expect("the same suite");
         assert_eq!(comparison.coverage[0].change(), Change::Better);
         assert!(!comparison.is_worse());
+    }
+
+    #[test]
+    fn numbers_and_spans_say_the_same() {
+        assert_eq!(spans(&[1, 2, 3, 7, 9, 10]), [[1, 3], [7, 7], [9, 10]]);
+        let row = row("uni", &[[1, 3], [7, 7], [9, 10]]);
+        assert_eq!(missing(&row).into_iter().collect::<Vec<_>>(), [1, 2, 3, 7, 9, 10]);
+        assert!(spans(&[]).is_empty());
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::conform::{Finding, RoleReport, Tours, replay_trace};
 use crate::deviations::Known;
 use crate::picture::replay_diagram;
 use crate::sut::Sut;
+use crate::upgrade::spans;
 
 /// The soonest sight of a breach in all presets.
 pub(super) struct Witness {
@@ -69,12 +70,6 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
     }
     run.draw_unlisted(&*sut, &args.out, args.json)?;
     Ok(run.verdict(&*sut))
-}
-
-/// Numbers in order as `[first, last]` of each run of them, since edges are missed in runs.
-fn spans(numbers: &[usize]) -> Vec<[usize; 2]> {
-    let runs = numbers.chunk_by(|one, next| one + 1 == *next);
-    runs.filter_map(|run| Some([*run.first()?, *run.last()?])).collect()
 }
 
 pub(super) fn presets(names: &[String]) -> Result<Vec<Preset>, Bad> {

@@ -108,6 +108,7 @@ impl Pair {
             let line = format!("{} does not build, nothing to compare with: {reason}", self.from);
             return Err(Stop::Cut(line));
         }
+        self.to.begin_with(&self.from);
         if let Err(reason) = self.to.build()? {
             return Ok(Played::DoesNotBuild(reason));
         }

@@ -45,11 +45,7 @@ pub(super) fn comparison(pair: &Pair, found: &Comparison, as_json: bool) -> Resu
     println!();
     print!("{}", coverage(pair, &found.coverage));
     for Difference { change, what, diagram, repeat } in &differences {
-        println!(
-            "\n{} {what}\n\n{}\nrepeat   {repeat}",
-            word(*change).to_uppercase(),
-            diagram.trim_end()
-        );
+        println!("\n{} {what}\n\n{}\nrepeat   {repeat}", word(*change).to_uppercase(), diagram);
     }
     println!("\n{}", summary(pair, found));
     Ok(())
@@ -117,13 +113,19 @@ fn coverage(pair: &Pair, entries: &[EdgesChange]) -> String {
 fn summary(pair: &Pair, found: &Comparison) -> String {
     let part = |change: Change| {
         let (deviations, rows) = found.count(change);
-        format!("{}: {deviations} deviations, {rows} rows of coverage", word(change))
+        let (deviations, rows) = (counted(deviations, "deviation"), counted(rows, "row"));
+        format!("{}: {deviations}, {rows} of coverage", word(change))
     };
     let parts = [Change::Better, Change::Worse, Change::Stayed].map(part).join("; ");
     match found.is_worse() {
         true => format!("WORSE with {}. {parts}", pair.to),
         false => format!("NOTHING WORSE with {}. {parts}", pair.to),
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let many = if number == 1 { "" } else { "s" };
+    format!("{} {what}{many}", count(number))
 }
 
 /// What is worse first, deviations before edges.
@@ -163,8 +165,8 @@ fn edge(pair: &Pair, change: Change, entry: &EdgesChange) -> Result<Option<Diffe
     }
     let trace = folder.join(format!("{preset}-{side}-edge-{edge}.ndjson"));
     let what = format!(
-        "{} edges of {preset} as {side} are not taken with {}, the nearest at the end of this",
-        count(edges.len()),
+        "{} of {preset} as {side} not taken with {}; the way to the nearest",
+        counted(edges.len(), "edge"),
         pair.scratch(not_by)
     );
     Ok(Some(drawn(pair, not_by, change, what, &trace)?))
@@ -186,5 +188,9 @@ fn drawn(
         path.strip_prefix(here).unwrap_or(path).display().to_string()
     };
     let repeat = format!("{} replay --sut {} {}", shorter(&suite), pair.sut, shorter(trace));
-    Ok(Difference { change, what, diagram: ended.stdout, repeat })
+    // Without the verdict at the end: it is about what that version's list knows.
+    let verdict = format!("{}: ", trace.display());
+    let lines = ended.stdout.lines().filter(|line| !line.starts_with(&verdict));
+    let diagram = lines.collect::<Vec<_>>().join("\n").trim_end().to_owned();
+    Ok(Difference { change, what, diagram, repeat })
 }

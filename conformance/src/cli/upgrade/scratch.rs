@@ -4,10 +4,9 @@
 //! The lock file is the source tree's without quinn's packages, so that cargo chooses those, and no other,
 //! to go with the pinned version. A folder that was left half made is made again: `pinned` is written last.
 
-use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs, io};
 
 use streamproof_model::trace::file::checksum;
 
@@ -86,11 +85,11 @@ impl Scratch {
             files::write(&folder.join("Cargo.lock"), &without_quinn(&lock))?;
             let mut resolve = cargo(&folder);
             resolve.args(["metadata", "--format-version", "1", "--quiet"]);
-            let ended = child::run(&mut resolve, format!("choosing for {}", wanted.proto))?;
-            let chosen = match ended.code {
+            let ended = child::run(&mut resolve, format!("choosing for {}", wanted.proto));
+            let chosen = ended.and_then(|ended| match ended.code {
                 Some(0) => Self::find(folder.clone(), wanted),
                 _ => Err(Bad(format!("quinn-proto {}: {}", wanted.proto, ended.reason()))),
-            };
+            });
             if chosen.is_err() && !folder.join("target").exists() {
                 // What cannot be had leaves nothing behind.
                 let _ = fs::remove_dir_all(&folder);
@@ -115,6 +114,20 @@ impl Scratch {
         }
     }
 
+    /// Begins with what was built for the other version, if nothing was built here yet: most of it is the
+    /// same, and cargo knows what is not. Where this fails, everything is built.
+    pub(super) fn begin_with(&self, other: &Self) {
+        let (target, built) = (self.folder.join("target"), other.folder.join("target"));
+        if target.exists() || !built.exists() {
+            return;
+        }
+        let part = self.folder.join("target.part");
+        let _ = fs::remove_dir_all(&part);
+        if copy(&built, &part).and_then(|()| fs::rename(&part, &target)).is_err() {
+            let _ = fs::remove_dir_all(&part);
+        }
+    }
+
     /// Builds the suite; a line that says why not, if it does not build.
     ///
     /// # Errors
@@ -131,6 +144,23 @@ impl Scratch {
     pub(super) fn suite(&self) -> PathBuf {
         self.folder.join("target/release/streamproof").with_extension(env::consts::EXE_EXTENSION)
     }
+}
+
+/// Copies a folder with its times, by which cargo tells what is stale.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (old, new) = (entry.path(), to.join(entry.file_name()));
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            copy(&old, &new)?;
+        } else if metadata.is_file() {
+            fs::copy(&old, &new)?;
+            fs::File::options().append(true).open(&new)?.set_modified(metadata.modified()?)?;
+        }
+    }
+    Ok(())
 }
 
 impl std::fmt::Display for Scratch {
@@ -184,6 +214,21 @@ mod tests {
         assert_eq!(versions(&rest, "bytes"), ["1.0.0"]);
         assert_eq!(versions(&rest, "streamproof"), ["0.1.0"]);
         assert_eq!(versions(LOCK, "quinn-proto"), ["0.11.19"]);
+    }
+
+    #[test]
+    fn copy_keeps_times_and_folders() {
+        let base = env::temp_dir().join(format!("streamproof-copy-{}", std::process::id()));
+        fs::create_dir_all(base.join("a/b")).expect("a folder");
+        fs::write(base.join("a/b/c"), "built").expect("a file");
+        let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        let file = fs::File::options().append(true).open(base.join("a/b/c")).expect("a file");
+        file.set_modified(old).expect("a time");
+        copy(&base.join("a"), &base.join("copy")).expect("a copy");
+        let copied = base.join("copy/b/c");
+        assert_eq!(fs::read_to_string(&copied).expect("a file"), "built");
+        assert_eq!(fs::metadata(&copied).and_then(|m| m.modified()).expect("a time"), old);
+        fs::remove_dir_all(&base).expect("the folder");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 #               the day
 # make threads  the manager's sending part between threads, with loom and shuttle (part of make test)
 # make storm    a million streams between two managers, with cancels, resets, stops, deadlines and losses
+# make upgrade  the suite against pairs of published versions of quinn-proto, side by side
 # make second-opinion
 #               the same worlds in Promela, counted by SPIN
 # make documents
@@ -27,7 +28,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -77,6 +78,13 @@ mutants: toolchain
 # A million streams between two managers, at 2 % loss.
 storm: toolchain
 	cargo run --release --locked -- storm
+
+# Two pairs between which quinn's streams really changed. Exit 1 of a pair is its finding, not a fault.
+# PRESETS="uni bidi" plays those alone.
+UPGRADE = cargo run --release --locked --quiet -- upgrade $(PRESETS:%=--preset %)
+upgrade: toolchain
+	$(UPGRADE) --from 0.11.17 --to 0.11.18 || test $$? -eq 1
+	$(UPGRADE) --from 0.11.18 --to 0.11.19 || test $$? -eq 1
 
 nightly: toolchain
 	cargo run --release --locked -- check --tier full

@@ -7,7 +7,8 @@
 //! [`replay`] is that loop; [`conform`] runs it over every edge of a preset; [`deviations`] knows what
 //! is known already. [`requirements`] is the list of rules, and what stands for each, [`scenarios`] the
 //! traces that show them. [`schedules`] runs races of tasks inside the manager in every order,
-//! [`storm`] runs streams by the million between two managers.
+//! [`storm`] runs streams by the million between two managers. [`upgrade`] compares what two versions of a
+//! stack have shown.
 //!
 //! Whoever maintains a stack writes one file, `impl Sut for MyStack`, and begins with [`suite`]. [`zoo`] shows what
 //! the tours find in a stack that has the bugs of others.
@@ -27,6 +28,7 @@ pub mod schedules;
 pub mod storm;
 pub mod suite;
 pub mod sut;
+pub mod upgrade;
 pub mod wire;
 pub mod world;
 pub mod zoo;

@@ -6,6 +6,8 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use streamproof_model::trace::file;
+
 /// A folder of this test's own, empty.
 fn folder(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -67,11 +69,18 @@ fn trace_file_of_another_version_or_preset_is_refused() {
     let folder = folder("foreign");
     let (file, text) = example_trace(&folder);
     let name = file.to_str().expect("a name").to_owned();
-    fs::write(&file, text.replace("\"streamproof_trace\":2", "\"streamproof_trace\":7"))
+    fs::write(&file, text.replace("\"streamproof_trace\":3", "\"streamproof_trace\":7"))
         .expect("ok");
     refused(&streamproof(&folder, &["replay", &name]), "version 7");
-    fs::write(&file, text.replace("\"preset\":\"uni-drop\"", "\"preset\":\"duo\"")).expect("ok");
+    // Changed by hand, and the checksum with it.
+    let end = text.rfind("{\"end\":").expect("an end line");
+    let (before, last) = text.split_at(end);
+    let duo = before.replace("\"preset\":\"uni-drop\"", "\"preset\":\"duo\"");
+    let last = last.replace(&file::checksum(before), &file::checksum(&duo));
+    fs::write(&file, duo + &last).expect("ok");
     refused(&streamproof(&folder, &["replay", &name]), "\"duo\"");
+    fs::write(&file, "{\"trace\":\"of another program\"}\n").expect("ok");
+    refused(&streamproof(&folder, &["replay", &name]), "is not the header of a trace");
     refused(&streamproof(&folder, &["replay", "absent.ndjson"]), "absent.ndjson");
 }
 

@@ -191,6 +191,9 @@ pub(super) struct TracesArgs {
     /// Only for the system under test on this side of the connection.
     #[arg(long, value_enum)]
     pub(super) side: Option<SideArg>,
+    /// Only the shortest trace that takes the edge with this number, as `conform --json` counts them.
+    #[arg(long, value_name = "NUMBER", requires = "side")]
+    pub(super) edge: Option<usize>,
 }
 
 #[derive(Args, Debug)]
@@ -206,6 +209,9 @@ pub(super) struct ReplayArgs {
     /// Print every packet instead of a diagram.
     #[arg(long)]
     pub(super) log: bool,
+    /// Print what deviates as JSON instead of a diagram.
+    #[arg(long, conflicts_with = "log")]
+    pub(super) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -221,6 +227,39 @@ pub(super) struct ScenariosArgs {
     /// The folder with the list and the traces.
     #[arg(long, default_value = crate::scenarios::FOLDER)]
     pub(super) from: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct UpgradeArgs {
+    /// The version of quinn-proto that is left, as in 0.11.17.
+    #[arg(long, value_name = "VERSION")]
+    pub(super) from: String,
+    /// The version of quinn-proto that is gone to.
+    #[arg(long, value_name = "VERSION")]
+    pub(super) to: String,
+    /// The version of quinn with `--from`; the newest that goes with it if not given.
+    #[arg(long, value_name = "VERSION")]
+    pub(super) quinn_from: Option<String>,
+    /// The version of quinn with `--to`; the newest that goes with it if not given.
+    #[arg(long, value_name = "VERSION")]
+    pub(super) quinn_to: Option<String>,
+    /// The system under test.
+    #[arg(long, value_name = "STACK", default_value = "quinn")]
+    pub(super) sut: SutArg,
+    /// A preset; may be given several times. All quick ones that can be replayed if not given.
+    #[arg(long, value_name = "PRESET")]
+    pub(super) preset: Vec<String>,
+    /// Print JSON instead of tables and diagrams.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Where the two workspaces, their builds and the traces go: `streamproof-out/upgrade` if not given. Builds
+    /// are kept for the next time.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Streamproof's source tree; if not given, the one around the current folder, then the one that this
+    /// command was built from.
+    #[arg(long, value_name = "DIR")]
+    pub(super) source: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -26,6 +26,7 @@ mod stacks;
 mod storm;
 pub(crate) mod table;
 mod traces;
+mod upgrade;
 mod worlds;
 mod zoo;
 
@@ -39,7 +40,7 @@ use streamproof_model::{lifecycle, reset_at};
 use self::args::{
     CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
     ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs, TracesArgs,
-    ZooArgs,
+    UpgradeArgs, ZooArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -88,6 +89,8 @@ enum Command {
     Schedules(SchedulesArgs),
     /// Run streams by the million between two managers, with cancels, resets, stops, deadlines and losses.
     Storm(StormArgs),
+    /// Run the suite against two versions of quinn-proto: what gets better, what gets worse, what stays.
+    Upgrade(UpgradeArgs),
 }
 
 pub use self::stacks::Maker;
@@ -135,6 +138,7 @@ pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
         Command::Fixes(args) => fixes::run(&args),
         Command::Schedules(args) => schedules::run(&args),
         Command::Storm(args) => storm::run(&args),
+        Command::Upgrade(args) => upgrade::run(&args),
     };
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, stdout};
 
+use serde_json::json;
 use streamproof_model::trace::file;
 
 use super::args::ReplayArgs;
@@ -10,6 +11,22 @@ use super::report::WIDTH;
 use super::{Bad, Verdict, files};
 use crate::conform::{ReplayError, replay_trace};
 use crate::picture::replay_diagram;
+use crate::replay::{Found, Replay};
+
+fn as_json(replay: &Replay) -> serde_json::Value {
+    let deviation = |found: &Found| {
+        let citation = found.deviation.breach.citation();
+        json!({
+            "id": found.deviation.breach.id(),
+            "section": citation.section,
+            "level": citation.level,
+            "after_stimulus": found.at + 1,
+            "seen": found.deviation.seen,
+            "permitted": found.deviation.permitted,
+        })
+    };
+    json!({ "deviations": replay.found.iter().map(deviation).collect::<Vec<_>>() })
+}
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
     let name = args.file.display();
@@ -20,7 +37,9 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
     let replay = replay_trace(&*sut, &trace)
         .map_err(|error: ReplayError| Bad(format!("{name}: {error}")))?;
     let diagram = replay_diagram(&*sut, &trace, &replay);
-    if args.log {
+    if args.json {
+        println!("{:#}", as_json(&replay));
+    } else if args.log {
         for line in &replay.log {
             println!("{line}");
         }
@@ -33,6 +52,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
     let unlisted: Vec<_> =
         replay.found.iter().filter(|f| known.entry(f.deviation.breach).is_none()).collect();
     match (replay.found.is_empty(), unlisted.is_empty()) {
+        _ if args.json => {}
         (true, _) => println!("{name}: {} does as the trace permits", sut.name()),
         (false, true) => println!("{name}: only known deviations of {}", sut.name()),
         (false, false) => println!("{name}: {} unlisted deviations", unlisted.len()),

@@ -39,6 +39,11 @@ pub(super) struct SutArg {
 }
 
 impl SutArg {
+    /// The name it was found by.
+    pub(super) const fn name(self) -> &'static str {
+        self.name
+    }
+
     pub(super) fn sut(self) -> Box<dyn Sut> {
         (self.make)()
     }

@@ -22,6 +22,17 @@ pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {
             continue;
         }
         let tours = Tours::with(preset, side, &*sut, args.criterion.criterion());
+        if let Some(edge) = args.edge {
+            let trace = tours.trace_to_edge(edge);
+            let trace = trace.ok_or_else(|| {
+                Bad(format!("preset {} has no edge {edge} as {side}", preset.name))
+            })?;
+            let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
+            let name = format!("{}-{side}-edge-{edge}.ndjson", preset.name);
+            files::write(&args.out.join(name), &text)?;
+            written += 1;
+            continue;
+        }
         let [edges, _] = tours.fingerprints();
         println!("{} as {side}: edges {edges:016x}", preset.name);
         for number in tours.numbers() {

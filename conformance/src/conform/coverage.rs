@@ -85,6 +85,8 @@ pub struct RoleReport {
     pub took: Duration,
     /// The first edge that was not taken, for people.
     pub untaken: Option<String>,
+    /// The numbers of all edges that were not taken, in order.
+    pub missed: Vec<usize>,
 }
 
 impl RoleReport {
@@ -204,8 +206,10 @@ impl Coverage {
     }
 
     pub(super) fn tell(&self, ground: &Ground, report: &mut RoleReport) {
-        let untaken = self.taken.iter().position(|taken| !taken);
-        report.untaken = untaken.map(|edge| ground.graph.edges[edge].action.to_string());
+        let all = self.taken.iter().enumerate();
+        report.missed = all.filter(|(_, taken)| !**taken).map(|(edge, _)| edge).collect();
+        let first = report.missed.first();
+        report.untaken = first.map(|edge| ground.graph.edges[*edge].action.to_string());
         report.states_taken = count(&self.states);
         report.taken = count(&self.taken);
         report.pairs_taken = count(&self.pairs);

@@ -110,6 +110,14 @@ impl Tours {
         self.tours.get(tour).map(|edges| self.trace_of(edges))
     }
 
+    /// The shortest trace that takes the edge with this number; `None` if there are not so many.
+    pub fn trace_to_edge(&self, edge: usize) -> Option<Trace> {
+        let last = self.ground.graph.edges.get(edge)?;
+        let mut way = self.ground.graph.way_to(last.from);
+        way.push(edge);
+        Some(self.trace_of(&way))
+    }
+
     fn trace_of(&self, edges: &[usize]) -> Trace {
         let actions = edges.iter().map(|edge| self.ground.graph.edges[*edge].action.clone());
         Trace { preset: self.preset, side: self.side, actions: actions.collect() }
@@ -223,6 +231,7 @@ impl Tours {
             findings: BTreeMap::new(),
             took: Duration::ZERO,
             untaken: None,
+            missed: Vec::new(),
         }
     }
 

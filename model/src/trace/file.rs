@@ -1,12 +1,14 @@
 //! Traces as files: NDJSON, a header, one line for each step, an end. `specs/trace.md` shows one.
 //!
-//! The end line says how many steps there are, so that a file cut off anywhere is known as such.
+//! The end line says how many steps there are, so that a file cut off anywhere is known as such, and
+//! carries the checksum of all that stands before it, so that a file changed anywhere is.
 //! What the model predicts stands beside each action for readers; reading takes the actions only
 //! and walks them again.
 
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::explore::state_text;
 use crate::rfc::choices::Choices;
@@ -17,7 +19,7 @@ use crate::world::presets::Preset;
 use super::{NotEnabled, Trace};
 
 /// The version this code writes and reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[derive(Deserialize, Serialize)]
 struct Header {
@@ -40,6 +42,8 @@ struct Line {
 #[derive(Deserialize, Serialize)]
 struct End {
     end: usize,
+    #[serde(default)]
+    xxh3_128: String,
 }
 
 /// Why a file is not a trace.
@@ -54,6 +58,18 @@ pub enum TraceError {
     /// A trace, but not of this version.
     #[error("line 1: version {0} of the format; this program reads version {VERSION}")]
     Version(u32),
+    /// Not the bytes that were written.
+    #[error(
+        "line {line}: the checksum does not fit, the file was changed: \"{announced}\" announced, {found} found"
+    )]
+    Checksum {
+        /// The end line, from 1.
+        line: usize,
+        /// What the end line says.
+        announced: String,
+        /// What the bytes before it have.
+        found: String,
+    },
     /// A trace of a preset that does not exist (any more).
     #[error("line 1: no preset is called \"{0}\"")]
     UnknownPreset(String),
@@ -112,8 +128,16 @@ pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
         };
         let _ = write!(text, "\n{}", json(&line));
     }
-    let _ = writeln!(text, "\n{}", json(&End { end: trace.actions.len() }));
+    text.push('\n');
+    let end = End { end: trace.actions.len(), xxh3_128: checksum(&text) };
+    let _ = writeln!(text, "{}", json(&end));
     Ok(text)
+}
+
+/// What the end line says of `before`, all that stands before it with its last line break: XXH3-128 in
+/// 32 hexadecimal digits.
+pub fn checksum(before: &str) -> String {
+    format!("{:032x}", xxh3_128(before.as_bytes()))
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -129,12 +153,15 @@ fn json(value: &impl Serialize) -> String {
 pub fn read(text: &str) -> Result<Trace, TraceError> {
     let mut lines = (1..).zip(text.lines());
     let (_, first) = lines.next().ok_or(TraceError::Empty)?;
+    // A file of another version may end in another way; one that was changed may say anything.
+    check_version(first)?;
+    check_sum(text)?;
     let (preset, side) = read_header(first)?;
     let mut actions = Vec::new();
     let mut last = 1;
     while let Some((number, line)) = lines.next() {
         last = number;
-        if let Ok(End { end }) = serde_json::from_str(line) {
+        if let Ok(End { end, .. }) = serde_json::from_str(line) {
             if end != actions.len() {
                 let reason = format!("{end} steps announced, {} found", actions.len());
                 return Err(TraceError::Line { line: number, reason });
@@ -168,19 +195,36 @@ fn reason(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
+/// Refuses a header of another version; it may look different in every other way.
+fn check_version(line: &str) -> Result<(), TraceError> {
     #[derive(Deserialize)]
     struct Version {
         streamproof_trace: u32,
     }
-    let header_error = |error: serde_json::Error| TraceError::Header(reason(&error));
-    // The version first: a header of another one may look different in every other way.
     let Version { streamproof_trace: version } =
-        serde_json::from_str(line).map_err(header_error)?;
-    if version != VERSION {
-        return Err(TraceError::Version(version));
+        serde_json::from_str(line).map_err(|error| TraceError::Header(reason(&error)))?;
+    match version {
+        VERSION => Ok(()),
+        other => Err(TraceError::Version(other)),
     }
-    let header: Header = serde_json::from_str(line).map_err(header_error)?;
+}
+
+/// Refuses a file whose last line is an end with another checksum than that of what stands before it. A
+/// file without an end at its end was cut, or goes on after it: that is found line by line.
+fn check_sum(text: &str) -> Result<(), TraceError> {
+    let whole = text.strip_suffix('\n').unwrap_or(text);
+    let (before, last) = whole.split_at(whole.rfind('\n').map_or(0, |at| at + 1));
+    let Ok(End { xxh3_128: announced, .. }) = serde_json::from_str(last) else { return Ok(()) };
+    let found = checksum(before);
+    match announced == found {
+        true => Ok(()),
+        false => Err(TraceError::Checksum { line: before.lines().count() + 1, announced, found }),
+    }
+}
+
+fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
+    let header: Header =
+        serde_json::from_str(line).map_err(|error| TraceError::Header(reason(&error)))?;
     let Some(mut preset) = Preset::find(&header.preset) else {
         return Err(TraceError::UnknownPreset(header.preset));
     };
@@ -225,13 +269,47 @@ mod tests {
         }
     }
 
+    /// `text` with the checksum that it has to have.
+    fn sealed(text: &str) -> String {
+        let end = text.rfind("{\"end\":").expect("an end");
+        let (before, last) = text.split_at(end);
+        let End { end, .. } = serde_json::from_str(last).expect("an end");
+        format!("{before}{}\n", json(&End { end, xxh3_128: checksum(before) }))
+    }
+
+    #[test]
+    fn file_changed_anywhere_is_refused() {
+        let text = write(&example()).expect("a path");
+        assert_eq!(sealed(&text), text);
+        for at in 0..text.len() - 1 {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            let Ok(changed) = String::from_utf8(bytes) else { continue };
+            assert!(read(&changed).is_err(), "byte {at} changed");
+        }
+    }
+
+    #[test]
+    fn change_that_makes_another_trace_is_told_as_a_checksum() {
+        let text = write(&example()).expect("a path");
+        // A trace all the same: only the sentence for readers is another.
+        let error = read(&text.replacen("App at client", "App at server", 1)).unwrap_err();
+        let TraceError::Checksum { line, announced, found } = error else { panic!("{error}") };
+        assert_eq!(line, text.lines().count());
+        assert!(announced != found && text.contains(&announced) && found.len() == 32);
+        let before = &text[..text.rfind("{\"end\":").expect("an end")];
+        let error = read(&format!("{before}{{\"end\":{line}}}\n")).unwrap_err();
+        assert!(matches!(error, TraceError::Checksum { announced, .. } if announced.is_empty()));
+    }
+
     #[test]
     fn foreign_files_are_refused_with_their_reason() {
         let text = write(&example()).expect("a path");
-        let newer = text.replace("\"streamproof_trace\":2", "\"streamproof_trace\":3");
-        assert_eq!(read(&newer).unwrap_err(), TraceError::Version(3));
+        let older = text.replace("\"streamproof_trace\":3", "\"streamproof_trace\":2");
+        assert_eq!(read(&older).unwrap_err(), TraceError::Version(2));
         let other = text.replace("\"preset\":\"uni\"", "\"preset\":\"duo\"");
-        assert_eq!(read(&other).unwrap_err(), TraceError::UnknownPreset("duo".to_owned()));
+        let error = read(&sealed(&other)).unwrap_err();
+        assert_eq!(error, TraceError::UnknownPreset("duo".to_owned()));
         assert!(matches!(read("hello").unwrap_err(), TraceError::Header(_)));
         assert_eq!(read("").unwrap_err(), TraceError::Empty);
     }
@@ -248,7 +326,7 @@ mod tests {
         let mut lines: Vec<_> =
             write(&example()).expect("a path").lines().map(str::to_owned).collect();
         lines[1] = r#"{"step":1,"action":{"action":"detect_loss","side":"client"}}"#.to_owned();
-        let error = read(&lines.join("\n")).unwrap_err();
+        let error = read(&sealed(&lines.join("\n"))).unwrap_err();
         assert!(matches!(error, TraceError::NotEnabled { line: 2, .. }), "{error}");
     }
 }

@@ -19,6 +19,7 @@ use crate::conform::{Repeat, RoleReport, Tours, Witness, replay_trace};
 use crate::deviations::Known;
 use crate::picture::replay_diagram;
 use crate::sut::Sut;
+use crate::upgrade::spans;
 
 /// The soonest sight of a breach in all presets.
 struct Sight {
@@ -201,6 +202,12 @@ impl Run {
         );
     }
 
+    /// How many steps showed a breach, in all presets.
+    fn times(&self, breach: Breach) -> usize {
+        let findings = self.reports.iter().filter_map(|report| report.findings.get(&breach));
+        findings.map(|finding| finding.times).sum()
+    }
+
     pub(super) fn as_json(&self, sut: &dyn Sut) -> serde_json::Value {
         let deviation = |(breach, sight): (&Breach, &Sight)| {
             let report = &self.reports[sight.report];
@@ -215,6 +222,7 @@ impl Run {
                 "preset": report.preset,
                 "side": report.side,
                 "steps": witness.trace.actions.len(),
+                "times": self.times(*breach),
                 "edges": names(&witness.repeat),
             })
         };
@@ -241,6 +249,7 @@ impl Run {
                 "traces": report.traces,
                 "steps": report.steps,
                 "seconds": report.took.as_secs_f64(),
+                "not_taken": spans(&report.missed),
             })
         };
         json!({

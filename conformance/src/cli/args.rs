@@ -146,6 +146,10 @@ pub(super) struct ConformArgs {
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
+    /// Believe that the stack goes another way than it says where it is free: a choice of specs/choices.md, and
+    /// "always" or "never".
+    #[arg(long, value_name = "CHOICE=WAY")]
+    pub(super) choice: Vec<String>,
     /// Only with the system under test on this side of the connection.
     #[arg(long, value_enum)]
     pub(super) side: Option<SideArg>,

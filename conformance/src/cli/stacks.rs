@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use crate::sut::{BareQuinn, Manager, Sut, Toy, agent};
+use streamproof_model::rfc::choices::Choices;
+
+use super::Bad;
+use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, agent};
 
 /// Makes a system under test.
 pub type Maker = fn() -> Box<dyn Sut>;
@@ -29,6 +32,25 @@ pub(super) fn add(more: &[(&'static str, Maker)]) {
 /// Every system, by name.
 pub(super) fn all() -> Vec<(&'static str, Maker)> {
     OURS.into_iter().chain(MORE.get().into_iter().flatten().copied()).collect()
+}
+
+/// The system with other choices: each a field of [`Choices`] and its way.
+pub(super) fn choosing(sut: Box<dyn Sut>, ways: &[String]) -> Result<Box<dyn Sut>, Bad> {
+    if ways.is_empty() {
+        return Ok(sut);
+    }
+    let bad = |way: &str, why: &str| Bad(format!("--choice {way}: {why}"));
+    let mut value = serde_json::to_value(sut.choices()).map_err(|error| Bad(error.to_string()))?;
+    for way in ways {
+        let (choice, goes) = way.split_once('=').ok_or_else(|| bad(way, "wants CHOICE=always or =never"))?;
+        let field = value.get_mut(choice).ok_or_else(|| bad(way, "there is no such choice"))?;
+        match goes {
+            "always" | "never" => *field = goes.into(),
+            _ => return Err(bad(way, "goes always or never")),
+        }
+    }
+    let choices: Choices = serde_json::from_value(value).map_err(|error| Bad(error.to_string()))?;
+    Ok(Box::new(Choosing { sut, choices }))
 }
 
 /// A system under test by name.

@@ -94,6 +94,10 @@ impl Sut for Agent {
         needs_more(preset).or_else(|| (self.skips)(preset))
     }
 
+    fn has_contract(&self) -> bool {
+        false
+    }
+
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
         let Shared { tls, certificate } = self.shared()?;
         let foreign = |error| ArenaError::Foreign(format!("{}: {error}", self.name));

@@ -29,10 +29,6 @@ impl Sut for BareQuinn {
         Choices::BARE_QUINN
     }
 
-    fn has_contract(&self) -> bool {
-        true
-    }
-
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
         Ok(Box::new(QuinnSession::new(Streams::default(), arena(setup)?, setup)))
     }

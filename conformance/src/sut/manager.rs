@@ -53,10 +53,6 @@ impl Sut for Manager {
         Choices::QUINN
     }
 
-    fn has_contract(&self) -> bool {
-        true
-    }
-
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
         let mut arena = arena(setup)?;
         let runtime = arena.world.runtime();

@@ -92,7 +92,7 @@ pub trait Sut: Sync {
 
     /// Whether the manager's contract is promised, beside what the RFC says. Where it is not, nothing is said of it.
     fn has_contract(&self) -> bool {
-        false
+        true
     }
 
     /// A fresh connection, with the streams open that the preset begins with.
@@ -101,6 +101,36 @@ pub trait Sut: Sync {
     ///
     /// When there is no connection; [`ArenaError::Other`] for reasons that only the stack knows.
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError>;
+}
+
+/// A system under test of which another way is believed.
+pub struct Choosing {
+    /// The system.
+    pub sut: Box<dyn Sut>,
+    /// Which way it goes.
+    pub choices: Choices,
+}
+
+impl Sut for Choosing {
+    fn name(&self) -> &'static str {
+        self.sut.name()
+    }
+
+    fn choices(&self) -> Choices {
+        self.choices
+    }
+
+    fn skips(&self, preset: &Preset) -> Option<&'static str> {
+        self.sut.skips(preset)
+    }
+
+    fn has_contract(&self) -> bool {
+        self.sut.has_contract()
+    }
+
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+        self.sut.start(setup)
+    }
 }
 
 /// What can be seen of a stream in a settled session beside frames and answers. `None` where the system

@@ -49,6 +49,10 @@ impl Sut for Quiche {
         needs_more(preset)
     }
 
+    fn has_contract(&self) -> bool {
+        false
+    }
+
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
         let files = self.tls.get_or_init(|| files().map_err(|error| error.to_string()));
         let files = files.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))?;

@@ -14,6 +14,7 @@ use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 use super::args::{ConformArgs, TierArg};
 use super::known::known;
 use super::progress::Progress;
+use super::stacks::choosing;
 use super::report::WIDTH;
 use super::table::count;
 use super::{Bad, Verdict, files, find_presets, threads};
@@ -27,7 +28,7 @@ pub(super) use run::Run;
 const MOST_EDGES: usize = 4_000_000;
 
 pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
-    let sut = args.sut.sut();
+    let sut = choosing(args.sut.sut(), &args.choice)?;
     let presets = match args.presets.is_empty() {
         true => of_tier(args.tier.tier()),
         false => named(&args.presets)?,
@@ -48,6 +49,10 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
     let mut run = Run::new(&*sut, whole)?;
     run.fingerprints = args.json;
     for preset in presets {
+        if let Some(why) = sut.skips(&preset) {
+            run.skip(&format!("{}: {why}", preset.name));
+            continue;
+        }
         for side in preset.sides() {
             if only.is_none_or(|only| only == side) {
                 play(args, &*sut, &mut run, preset, side)?;
@@ -76,7 +81,7 @@ fn play(
     preset: Preset,
     side: Side,
 ) -> Result<(), Bad> {
-    let criterion = criterion(args, &preset);
+    let criterion = criterion(args, &preset, sut);
     let Some(tours) = Tours::within(preset, side, sut, criterion, MOST_EDGES) else {
         run.skip(&format!(
             "{} as {side}: its graph has more than {} edges, or cannot be packed",
@@ -92,12 +97,13 @@ fn play(
     }
 }
 
-/// Larger presets are toured by their edges alone, unless somebody wants more.
-fn criterion(args: &ConformArgs, preset: &Preset) -> Criterion {
+/// Larger presets, and stacks that make a handshake with TLS for each trace, are toured by their edges alone, unless
+/// somebody wants more.
+fn criterion(args: &ConformArgs, preset: &Preset, sut: &dyn Sut) -> Criterion {
     match (args.criterion, preset.tier) {
         (Some(criterion), _) => criterion.criterion(),
-        (None, Tier::Quick) => Criterion::Pairs,
-        (None, Tier::Full) => Criterion::Edges,
+        (None, Tier::Quick) if sut.has_contract() => Criterion::Pairs,
+        (None, Tier::Quick | Tier::Full) => Criterion::Edges,
     }
 }
 
@@ -158,7 +164,7 @@ fn by_number(
     side: Side,
     number: usize,
 ) -> Result<Trace, Bad> {
-    let mut tours = Tours::with(preset, side, sut, criterion(args, &preset));
+    let mut tours = Tours::with(preset, side, sut, criterion(args, &preset, sut));
     if tours.trace(number).is_none() {
         // It may be one of those that are made on the way, around a deviation.
         run_tours(sut, &mut tours, threads(args.threads))?;

@@ -38,6 +38,8 @@ impl From<Bad> for Stop {
 struct Pair {
     from: Scratch,
     to: Scratch,
+    /// What the runs leave; no other pair writes there, so that each command that repeats stays true.
+    runs: PathBuf,
     /// The name of the system under test.
     sut: String,
     presets: Vec<String>,
@@ -94,12 +96,11 @@ impl Pair {
             Scratch::pin(&source, &out, Wanted { proto, quinn: quinn.as_deref() })
         };
         let sut = args.sut.to_possible_value().map(|value| value.get_name().to_owned());
-        Ok(Self {
-            from: pin(&args.from, &args.quinn_from)?,
-            to: pin(&args.to, &args.quinn_to)?,
-            sut: sut.unwrap_or_default(),
-            presets,
-        })
+        let sut = sut.unwrap_or_default();
+        let from = pin(&args.from, &args.quinn_from)?;
+        let to = pin(&args.to, &args.quinn_to)?;
+        let runs = out.join(format!("{}-to-{}-{sut}", from.label(), to.label()));
+        Ok(Self { from, to, runs, sut, presets })
     }
 
     /// Builds and runs the suite against both.
@@ -134,7 +135,10 @@ impl Pair {
 
     /// The folder with what the run against a version has left.
     fn run_of(&self, version: Version) -> PathBuf {
-        self.scratch(version).folder.join(format!("run-{}", self.sut))
+        self.runs.join(match version {
+            Version::From => "from",
+            Version::To => "to",
+        })
     }
 
     /// The shortest trace of a deviation that the run against a version has shown.

@@ -113,6 +113,11 @@ impl Pair {
         if let Err(reason) = self.to.build()? {
             return Ok(Played::DoesNotBuild(reason));
         }
+        if self.runs.exists() {
+            // No run beside one of another time.
+            let bad = |error: std::io::Error| Bad(format!("{}: {error}", self.runs.display()));
+            fs::remove_dir_all(&self.runs).map_err(bad)?;
+        }
         let from = self.conform(Version::From)?;
         let to = self.conform(Version::To)?;
         let mut comparison =
@@ -152,12 +157,6 @@ impl Pair {
         let whole = self.run_of(version);
         let part = whole.with_extension("part");
         let bad = |error: std::io::Error| Bad(format!("{}: {error}", part.display()));
-        // What is left of a run that was interrupted.
-        for folder in [&part, &whole] {
-            if folder.exists() {
-                fs::remove_dir_all(folder).map_err(bad)?;
-            }
-        }
         fs::create_dir_all(&part).map_err(bad)?;
         let mut command = Command::new(scratch.suite());
         command.args(["conform", "--json", "--sut", &self.sut, "--record"]).arg(&part);

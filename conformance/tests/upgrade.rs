@@ -113,7 +113,7 @@ fn planted_regression_is_worse_with_its_trace_and_command() {
     assert!(stdout.contains("WORSE planted (§3.5 must)"), "{stdout}");
     assert!(stdout.contains("a diagram with 0.11.2"), "{stdout}");
     let repeat = "repeat   out/quinn-proto-0.11.2/target/release/streamproof replay \
-        --sut quinn out/quinn-proto-0.11.2/run-quinn/planted.ndjson";
+        --sut quinn out/0.11.1-to-0.11.2-quinn/to/planted.ndjson";
     assert!(stdout.contains(repeat), "{stdout}");
 }
 
@@ -173,12 +173,13 @@ fn run_that_was_cut_is_incomplete_and_leaves_nothing_to_be_mistaken() {
     planted.file("0.11.2.json", "{\"reports\":[");
     let (code, stdout, stderr) = text(&planted.upgrade(&PAIR));
     assert_eq!((code, stdout.as_str()), (Some(3), ""), "{stderr}");
-    let scratch = planted.folder.join("out/quinn-proto-0.11.2");
-    assert!(!scratch.join("run-quinn").exists(), "half a run looks like a whole one");
+    let runs = planted.folder.join("out/0.11.1-to-0.11.2-quinn");
+    assert!(runs.join("from/report.json").exists());
+    assert!(!runs.join("to").exists(), "half a run looks like a whole one");
     // The next run does not mind what is left.
     planted.run_of("0.11.2", &[], "[]");
     assert_eq!(planted.upgrade(&PAIR).status.code(), Some(0));
-    assert!(scratch.join("run-quinn/report.json").exists());
+    assert!(runs.join("to/report.json").exists());
 }
 
 #[test]

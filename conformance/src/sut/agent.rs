@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
-use streamproof_model::rfc::choices::Choices;
+use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::world::presets::Preset;
 
 use super::certificate::Certificate;
-use super::datagrams::{DatagramSession, Read, Stack, needs_more};
+use super::datagrams::{DatagramSession, Read, Stack, fit};
 use super::{Session, Setup, Sut};
 use crate::puppet::TlsConfig;
 use crate::world::ArenaError;
@@ -32,8 +32,8 @@ pub struct Agent {
     pub name: &'static str,
     /// Which of the permitted ways it goes.
     pub choices: Choices,
-    /// What it cannot be asked, and why.
-    pub skips: fn(&Preset) -> Option<&'static str>,
+    /// A preset as far as the stack can do what it wants; or why it cannot.
+    pub fit: fn(Preset) -> Result<Preset, &'static str>,
     /// How its agent is run: program and arguments.
     pub command: fn() -> Result<Vec<PathBuf>, String>,
     shared: OnceLock<Result<Shared, String>>,
@@ -59,11 +59,11 @@ impl Agent {
     pub fn new(
         name: &'static str,
         choices: Choices,
-        skips: fn(&Preset) -> Option<&'static str>,
+        fit: fn(Preset) -> Result<Preset, &'static str>,
         command: fn() -> Result<Vec<PathBuf>, String>,
     ) -> Self {
         let (shared, idle) = (OnceLock::new(), Arc::default());
-        Self { name, choices, skips, command, shared, idle }
+        Self { name, choices, fit, command, shared, idle }
     }
 
     fn shared(&self) -> Result<&Shared, ArenaError> {
@@ -90,8 +90,8 @@ impl Sut for Agent {
         self.choices
     }
 
-    fn skips(&self, preset: &Preset) -> Option<&'static str> {
-        needs_more(preset).or_else(|| (self.skips)(preset))
+    fn fit(&self, preset: Preset) -> Result<Preset, &'static str> {
+        fit(preset).and_then(self.fit)
     }
 
     fn has_contract(&self) -> bool {
@@ -333,7 +333,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 /// aioquic behind `conformance/agents/aioquic_agent.py`, run by the Python that `make stacks` has set up, or by that which
 /// `STREAMPROOF_PYTHON` names.
 pub fn aioquic() -> Agent {
-    Agent::new("aioquic", Choices::QUINN, no_aioquic, || {
+    Agent::new("aioquic", AIOQUIC, fit_aioquic, || {
         let python = std::env::var_os("STREAMPROOF_PYTHON").map(PathBuf::from);
         let python = python.unwrap_or_else(|| PathBuf::from("target/stacks/python/bin/python3"));
         let agent = PathBuf::from("conformance/agents/aioquic_agent.py");
@@ -353,7 +353,17 @@ fn missing(file: &Path) -> String {
     )
 }
 
-fn no_aioquic(preset: &Preset) -> Option<&'static str> {
-    let counts = preset.calls.open > preset.opened;
-    counts.then_some("aioquic opens streams ahead of the peer's limit")
+fn fit_aioquic(preset: Preset) -> Result<Preset, &'static str> {
+    match preset.calls.open > preset.opened || !preset.calls.reset {
+        // It takes every write, and hands data over as it comes.
+        true => Err("aioquic has no limits on what an application opens and writes, and none on reading"),
+        false => Ok(preset),
+    }
 }
+
+/// Its departures are those of `deviations/aioquic.toml`.
+const AIOQUIC: Choices = Choices {
+    moot_stop_is_sent: Choice::Always,
+    data_before_answer: Choice::Never,
+    ..Choices::QUINN
+};

@@ -11,7 +11,7 @@ use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::world::presets::{Calls, Preset};
 
 use super::{Observation, Session, Setup};
 use crate::abstraction::first_wrong;
@@ -383,17 +383,21 @@ impl<S: Stack> Session for DatagramSession<S> {
     }
 }
 
-/// Which presets ask for what a stack behind [`Stack`] does not offer, and what that is.
-pub fn needs_more(preset: &Preset) -> Option<&'static str> {
-    let calls = &preset.calls;
+/// A preset as far as it can be played with a [`Stack`], which has no handles to drop.
+///
+/// # Errors
+///
+/// Why nothing of it can be played.
+pub fn fit(preset: Preset) -> Result<Preset, &'static str> {
+    let calls = preset.calls;
     if !preset.handshakes.is_empty() {
-        return Some("0-RTT is not played with TLS");
-    }
-    if calls.drop {
-        return Some("no handles that could be dropped");
+        return Err("0-RTT is not played with TLS");
     }
     if !calls.resize_window.is_empty() || !calls.resize_streams.is_empty() {
-        return Some("no windows that could be changed at run time");
+        return Err("no windows that could be changed at run time");
     }
-    None
+    if calls.drop && !calls.reset && !calls.abort_reading {
+        return Err("no handles that could be dropped");
+    }
+    Ok(Preset { calls: Calls { drop: false, ..calls }, ..preset })
 }

@@ -85,9 +85,14 @@ pub trait Sut: Sync {
     /// Which of the permitted ways it goes, so that tours can be made which it can take.
     fn choices(&self) -> Choices;
 
-    /// Why it cannot be played with a preset, if it cannot. Nothing is left out without a reason.
-    fn skips(&self, _: &Preset) -> Option<&'static str> {
-        None
+    /// The preset as far as the system can be asked to do what it wants: without the calls that it does not have.
+    /// Nothing is left out without a reason.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing of the preset can be played.
+    fn fit(&self, preset: Preset) -> Result<Preset, &'static str> {
+        Ok(preset)
     }
 
     /// Whether the manager's contract is promised, beside what the RFC says. Where it is not, nothing is said of it.
@@ -120,8 +125,8 @@ impl Sut for Choosing {
         self.choices
     }
 
-    fn skips(&self, preset: &Preset) -> Option<&'static str> {
-        self.sut.skips(preset)
+    fn fit(&self, preset: Preset) -> Result<Preset, &'static str> {
+        self.sut.fit(preset)
     }
 
     fn has_contract(&self) -> bool {

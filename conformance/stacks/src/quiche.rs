@@ -9,11 +9,11 @@ use std::sync::OnceLock;
 use quiche::{Config, Connection, ConnectionId, Error, RecvInfo, Shutdown};
 use streamproof_conformance::puppet::TlsConfig;
 use streamproof_conformance::sut::certificate::Certificate;
-use streamproof_conformance::sut::datagrams::{DatagramSession, Read, Stack, needs_more};
+use streamproof_conformance::sut::datagrams::{DatagramSession, Read, Stack, fit};
 use streamproof_conformance::sut::{Session, Setup, Sut};
 use streamproof_conformance::world::ArenaError;
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
-use streamproof_model::rfc::choices::Choices;
+use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::world::presets::Preset;
@@ -42,11 +42,11 @@ impl Sut for Quiche {
     }
 
     fn choices(&self) -> Choices {
-        Choices::QUINN
+        Choices { data_before_answer: Choice::Never, ..Choices::QUINN }
     }
 
-    fn skips(&self, preset: &Preset) -> Option<&'static str> {
-        needs_more(preset)
+    fn fit(&self, preset: Preset) -> Result<Preset, &'static str> {
+        fit(preset)
     }
 
     fn has_contract(&self) -> bool {

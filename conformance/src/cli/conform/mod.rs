@@ -49,10 +49,13 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
     let mut run = Run::new(&*sut, whole)?;
     run.fingerprints = args.json;
     for preset in presets {
-        if let Some(why) = sut.skips(&preset) {
-            run.skip(&format!("{}: {why}", preset.name));
-            continue;
-        }
+        let preset = match sut.fit(preset) {
+            Ok(preset) => preset,
+            Err(why) => {
+                run.skip(&format!("{}: {why}", preset.name));
+                continue;
+            }
+        };
         for side in preset.sides() {
             if only.is_none_or(|only| only == side) {
                 play(args, &*sut, &mut run, preset, side)?;

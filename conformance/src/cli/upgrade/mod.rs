@@ -37,6 +37,8 @@ impl From<Bad> for Stop {
 struct Pair {
     from: Scratch,
     to: Scratch,
+    /// What the runs leave; no other pair writes there, so that each command that repeats stays true.
+    runs: PathBuf,
     /// The name of the system under test.
     sut: String,
     presets: Vec<String>,
@@ -92,13 +94,11 @@ impl Pair {
         let pin = |proto, quinn: &Option<String>| {
             Scratch::pin(&source, &out, Wanted { proto, quinn: quinn.as_deref() })
         };
-        let sut = Some(args.sut.name().to_owned());
-        Ok(Self {
-            from: pin(&args.from, &args.quinn_from)?,
-            to: pin(&args.to, &args.quinn_to)?,
-            sut: sut.unwrap_or_default(),
-            presets,
-        })
+        let sut = args.sut.name().to_owned();
+        let from = pin(&args.from, &args.quinn_from)?;
+        let to = pin(&args.to, &args.quinn_to)?;
+        let runs = out.join(format!("{}-to-{}-{sut}", from.label(), to.label()));
+        Ok(Self { from, to, runs, sut, presets })
     }
 
     /// Builds and runs the suite against both.
@@ -110,6 +110,11 @@ impl Pair {
         self.to.begin_with(&self.from);
         if let Err(reason) = self.to.build()? {
             return Ok(Played::DoesNotBuild(reason));
+        }
+        if self.runs.exists() {
+            // No run beside one of another time.
+            let bad = |error: std::io::Error| Bad(format!("{}: {error}", self.runs.display()));
+            fs::remove_dir_all(&self.runs).map_err(bad)?;
         }
         let from = self.conform(Version::From)?;
         let to = self.conform(Version::To)?;
@@ -133,7 +138,10 @@ impl Pair {
 
     /// The folder with what the run against a version has left.
     fn run_of(&self, version: Version) -> PathBuf {
-        self.scratch(version).folder.join(format!("run-{}", self.sut))
+        self.runs.join(match version {
+            Version::From => "from",
+            Version::To => "to",
+        })
     }
 
     /// The shortest trace of a deviation that the run against a version has shown.
@@ -147,12 +155,6 @@ impl Pair {
         let whole = self.run_of(version);
         let part = whole.with_extension("part");
         let bad = |error: std::io::Error| Bad(format!("{}: {error}", part.display()));
-        // What is left of a run that was interrupted.
-        for folder in [&part, &whole] {
-            if folder.exists() {
-                fs::remove_dir_all(folder).map_err(bad)?;
-            }
-        }
         fs::create_dir_all(&part).map_err(bad)?;
         let mut command = Command::new(scratch.suite());
         command.args(["conform", "--json", "--sut", &self.sut, "--record"]).arg(&part);

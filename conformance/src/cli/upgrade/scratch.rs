@@ -114,6 +114,12 @@ impl Scratch {
         }
     }
 
+    /// What was asked for, in the name of a folder.
+    pub(super) fn label(&self) -> String {
+        let name = self.folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        name.trim_start_matches("quinn-proto-").to_owned()
+    }
+
     /// Begins with what was built for the other version, if nothing was built here yet: most of it is the
     /// same, and cargo knows what is not. Where this fails, everything is built.
     pub(super) fn begin_with(&self, other: &Self) {

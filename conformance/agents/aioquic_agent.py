@@ -83,6 +83,9 @@ class Agent:
         for data, _ in sent:
             self.socket.sendto(data, self.peer)
         self.take_events()
+        # Not every frame that opens a stream makes an event.
+        for stream_id in list(self.connection._streams):
+            self.learn(stream_id)
         accepted, self.accepted = self.accepted, []
         resets = [{"id": id, "code": code} for id, code in self.told.items()]
         return {"established": self.established, "accepted": accepted, "resets": resets}

@@ -42,7 +42,8 @@ pub(super) fn choosing(sut: Box<dyn Sut>, ways: &[String]) -> Result<Box<dyn Sut
     let bad = |way: &str, why: &str| Bad(format!("--choice {way}: {why}"));
     let mut value = serde_json::to_value(sut.choices()).map_err(|error| Bad(error.to_string()))?;
     for way in ways {
-        let (choice, goes) = way.split_once('=').ok_or_else(|| bad(way, "wants CHOICE=always or =never"))?;
+        let (choice, goes) =
+            way.split_once('=').ok_or_else(|| bad(way, "wants CHOICE=always or =never"))?;
         let field = value.get_mut(choice).ok_or_else(|| bad(way, "there is no such choice"))?;
         match goes {
             "always" | "never" => *field = goes.into(),

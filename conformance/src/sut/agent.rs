@@ -356,7 +356,9 @@ fn missing(file: &Path) -> String {
 fn fit_aioquic(preset: Preset) -> Result<Preset, &'static str> {
     match preset.calls.open > preset.opened || !preset.calls.reset {
         // It takes every write, and hands data over as it comes.
-        true => Err("aioquic has no limits on what an application opens and writes, and none on reading"),
+        true => Err(
+            "aioquic has no limits on what an application opens and writes, and none on reading",
+        ),
         false => Ok(preset),
     }
 }

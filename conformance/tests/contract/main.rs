@@ -28,6 +28,7 @@ mod once;
 mod outcome_recv;
 mod outcome_send;
 mod release;
+mod snapshot;
 mod stop_sending;
 mod tokio_io;
 mod words;

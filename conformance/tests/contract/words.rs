@@ -1,8 +1,8 @@
 //! What a log line says: the RFC's words for states, one sentence for each outcome.
 
 use streamproof::{
-    ConnectionError, Ended, Part, PartOutcome, PartState, RecvOutcome, RecvState, SendOutcome,
-    SendState, VarInt,
+    ConnectionError, Ended, FinishError, Part, PartOutcome, PartState, RecvOutcome, RecvState,
+    SendOutcome, SendState, VarInt,
 };
 
 const CODE: VarInt = VarInt::from_u32(7);
@@ -73,4 +73,13 @@ fn outcomes_say_who_ended_the_part_and_with_which_code() {
         assert_eq!(outcome.code(), code);
         assert_eq!(PartOutcome::Receiving(outcome.clone()).to_string(), says);
     }
+}
+
+#[test]
+fn error_of_a_finish_has_the_code_of_what_ended_the_part() {
+    let with = [FinishError::Reset { code: CODE }, FinishError::Stopped { code: CODE }];
+    assert!(with.iter().all(|error| error.code() == Some(CODE)));
+    let without =
+        [FinishError::ConnectionLost(ConnectionError::TimedOut), FinishError::ZeroRttRejected];
+    assert!(without.iter().all(|error| error.code().is_none()));
 }

@@ -13,6 +13,7 @@
 # make cluster  the search on three processes on loopback, compared with one
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
+# make stacks   every stack that is known: quinn, the manager, quiche in process, aioquic in a process of its own
 # make mutants  which wrong lines of the manager no test notices (hours)
 # make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
 # make bench-overhead, make bench-cell
@@ -85,6 +86,20 @@ UPGRADE = cargo run --release --locked --quiet -- upgrade $(PRESETS:%=--preset %
 upgrade: toolchain
 	$(UPGRADE) --from 0.11.17 --to 0.11.18 || test $$? -eq 1
 	$(UPGRADE) --from 0.11.18 --to 0.11.19 || test $$? -eq 1
+
+# What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own.
+stacks-tools:
+	@command -v cmake >/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 || { \
+		echo "installing cmake and libclang for quiche (apt-get install cmake libclang-dev)"; \
+		apt-get install -y -q cmake libclang-dev >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -y -q cmake libclang-dev >/dev/null; }; }
+	@test -x target/stacks/python/bin/python3 || { \
+		echo "installing aioquic into target/stacks/python (pip install aioquic)"; \
+		mkdir -p target/stacks && python3 -m venv target/stacks/python && target/stacks/python/bin/pip -q install aioquic==1.7.2; }
+
+# Every stack in one table. quiche takes some minutes to build, the first time.
+stacks: toolchain stacks-tools
+	CARGO_TARGET_DIR=target/stacks cargo build --release --locked --manifest-path conformance/stacks/Cargo.toml
+	target/stacks/release/streamproof stacks
 
 nightly: toolchain
 	cargo run --release --locked -- check --tier full

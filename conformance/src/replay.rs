@@ -3,6 +3,7 @@
 //! After the last step comes the liveness probe: everything is delivered and acknowledged, the
 //! application ends or reads on, and whoever waits must be told.
 
+use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::endpoint::Endpoint;
@@ -75,6 +76,11 @@ pub fn replay<'a>(
         if player.referee.is_over() {
             break;
         }
+        // The script goes on with credit that was never given: the peer would break the rules with it.
+        player.starved &= went == Went::Astray;
+        if player.starved {
+            break;
+        }
     }
     player.finish();
     Ok(player.replay)
@@ -113,6 +119,7 @@ pub fn walk(
         player.step(&stimulus);
         player.replay.went.push(Went::AsPredicted);
     }
+    player.starved = false; // A walk keeps to what was advertised.
     player.finish();
     Ok(player.replay)
 }
@@ -159,6 +166,8 @@ struct Player {
     sent: Vec<Packet>,
     replay: Replay,
     log: bool,
+    /// Whether it withholds credit that the script may go on with.
+    starved: bool,
     /// Whether the system promises the manager's contract.
     has_contract: bool,
     /// How a handshake that was held up is finished in the end.
@@ -175,6 +184,7 @@ impl Player {
             sent: Vec::new(),
             replay: Replay::default(),
             log: setup.log,
+            starved: false,
             has_contract: sut.has_contract(),
             handshake: setup.preset.handshakes.first().copied(),
             void: false,
@@ -182,6 +192,10 @@ impl Player {
     }
 
     fn report(&mut self, deviation: Option<Deviation>) {
+        let withholds = |deviation: &Deviation| {
+            matches!(deviation.breach, Breach::CreditWithheld | Breach::StreamsWithheld)
+        };
+        self.starved |= deviation.as_ref().is_some_and(withholds);
         let applies = |deviation: &Deviation| {
             self.has_contract || deviation.breach.citation().level != Level::Contract
         };
@@ -221,8 +235,10 @@ impl Player {
                 self.session.settle();
                 self.settled(&mut came_back);
                 self.void = !self.session.lose_outstanding();
-                self.referee.all_lost();
-                self.sent.iter_mut().for_each(|packet| packet.fate = Fate::Lost);
+                if !self.void {
+                    self.referee.all_lost();
+                    self.sent.iter_mut().for_each(|packet| packet.fate = Fate::Lost);
+                }
             }
         }
         if stimulus.settles() {
@@ -313,7 +329,7 @@ impl Player {
     }
 
     fn finish(&mut self) {
-        if !self.referee.is_over() {
+        if !self.referee.is_over() && !self.starved {
             self.probe();
         }
         self.replay.log = self.session.log().to_vec();

@@ -134,6 +134,38 @@ pub(super) struct ExploreArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct StacksArgs {
+    /// Only these stacks.
+    #[arg(long, value_name = "STACK")]
+    pub(super) sut: Vec<SutArg>,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    pub(super) threads: Option<NonZero<usize>>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ReportArgs {
+    /// The stack.
+    #[arg(long, value_name = "STACK", default_value = MANAGER)]
+    pub(super) sut: SutArg,
+    /// Believe that the stack goes another way than it says where it is free (as `conform` has it).
+    #[arg(long, value_name = "CHOICE=WAY")]
+    pub(super) choice: Vec<String>,
+    /// Write a page with the pictures to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub(super) html: Option<PathBuf>,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    pub(super) threads: Option<NonZero<usize>>,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ConformArgs {
     /// Which presets; a whole tier, as far as it can be replayed, if none is named.
     pub(super) presets: Vec<String>,

@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod cluster;
 mod conform;
+mod every;
 mod explore;
 mod files;
 mod fixes;
@@ -15,6 +16,7 @@ mod graph;
 mod known;
 mod liveness;
 mod mutants;
+mod page;
 mod progress;
 mod prove;
 mod replay;
@@ -39,8 +41,8 @@ use streamproof_model::{lifecycle, reset_at};
 
 use self::args::{
     CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
-    ProveArgs, ReplayArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StormArgs, TracesArgs,
-    UpgradeArgs, ZooArgs,
+    ProveArgs, ReplayArgs, ReportArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StacksArgs,
+    StormArgs, TracesArgs, UpgradeArgs, ZooArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -70,6 +72,10 @@ enum Command {
     Conform(ConformArgs),
     /// Play random tours again and again: whatever comes back must be the same, byte for byte.
     Flakes(flakes::FlakesArgs),
+    /// Play every stack that this binary has, one after the other: one table.
+    Stacks(StacksArgs),
+    /// One stack's page: what was played, which rules it breaks, each with its shortest trace and its picture.
+    Report(ReportArgs),
     /// Write a preset's tours as trace files.
     Traces(TracesArgs),
     /// Play one trace file.
@@ -129,6 +135,8 @@ pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
         Command::Explore(args) => explore::run(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Flakes(args) => flakes::run(&args),
+        Command::Stacks(args) => every::run(&args),
+        Command::Report(args) => page::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),

@@ -72,6 +72,12 @@ impl SutArg {
     }
 }
 
+impl From<(&'static str, Maker)> for SutArg {
+    fn from((name, make): (&'static str, Maker)) -> Self {
+        Self { name, make }
+    }
+}
+
 impl fmt::Debug for SutArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)

@@ -28,6 +28,10 @@ pub struct Entry {
     pub trace: String,
     /// What happens, and why it is left so.
     pub why: String,
+    /// The choice of `specs/choices.md` that permits it: it only looks like a deviation, because of what the stack's
+    /// interface lets be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permitted: Option<String>,
     /// Where upstream knows of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
@@ -35,6 +39,8 @@ pub struct Entry {
 
 const QUINN: &str = include_str!("../../deviations/quinn.toml");
 const MANAGER: &str = include_str!("../../deviations/manager.toml");
+const QUICHE: &str = include_str!("../../deviations/quiche.toml");
+const AIOQUIC: &str = include_str!("../../deviations/aioquic.toml");
 
 /// A file of known deviations that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +62,8 @@ impl Known {
         let text = match system {
             "quinn" => QUINN,
             "manager" => MANAGER,
+            "quiche" => QUICHE,
+            "aioquic" => AIOQUIC,
             _ => "",
         };
         toml::from_str(text)

@@ -314,3 +314,96 @@ impl Keyring for Tls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::puppet::{Puppet, PuppetConfig};
+    use crate::wire::Frame;
+    use crate::wire::parameters::TransportParameters;
+
+    fn puppet(side: Side, tls: &TlsConfig) -> Puppet {
+        Puppet::new(PuppetConfig {
+            side,
+            parameters: TransportParameters { initial_max_data: 77, ..Default::default() },
+            first_destination: ConnectionId::from_u64(7),
+            holds_back: false,
+            tls: Some(tls.clone()),
+            log: false,
+        })
+    }
+
+    /// Both send what they have until neither has anything, as the network does that loses nothing.
+    fn exchange(client: &mut Puppet, server: &mut Puppet) -> Vec<Bytes> {
+        let mut sent = Vec::new();
+        loop {
+            let (up, down) = (client.take_outgoing(), server.take_outgoing());
+            if up.is_empty() && down.is_empty() {
+                return sent;
+            }
+            sent.extend(up.iter().chain(&down).cloned());
+            up.into_iter().for_each(|datagram| server.receive(datagram));
+            down.into_iter().for_each(|datagram| client.receive(datagram));
+        }
+    }
+
+    fn pair() -> (Puppet, Puppet) {
+        let tls = TlsConfig::new(&[b"test"]).expect("TLS");
+        let (mut client, mut server) = (puppet(Side::Client, &tls), puppet(Side::Server, &tls));
+        exchange(&mut client, &mut server);
+        (client, server)
+    }
+
+    #[test]
+    fn handshake_is_confirmed_on_both_sides_and_tells_the_parameters() {
+        let (client, server) = pair();
+        for puppet in [&client, &server] {
+            assert!(puppet.is_handshake_confirmed(), "{:?}", puppet.complaints());
+            assert_eq!(puppet.peer_parameters().map(|known| known.initial_max_data), Some(77));
+            assert_eq!(puppet.complaints(), []);
+        }
+    }
+
+    #[test]
+    fn frames_arrive_and_nobody_else_can_read_them() {
+        let (mut client, mut server) = pair();
+        drop(server.take_received());
+        let data = Bytes::from_static(b"not for everybody");
+        let stream = Frame::Stream { stream_id: 0, offset: 0, fin: true, data: data.clone() };
+        let number = client.send(std::slice::from_ref(&stream));
+        let sent = exchange(&mut client, &mut server);
+        assert!(sent.iter().all(|datagram| !datagram.windows(data.len()).any(|part| part == data)));
+        let received = server.take_received();
+        assert_eq!(received.len(), 1);
+        assert_eq!((received[0].packet_number, &received[0].frames), (number, &vec![stream]));
+    }
+
+    #[test]
+    fn packet_that_was_changed_does_not_open() {
+        let (mut client, mut server) = pair();
+        drop(server.take_received());
+        client.send(&[Frame::Ping, Frame::Ping]);
+        let mut datagram = client.take_outgoing().remove(0).to_vec();
+        *datagram.last_mut().expect("a tag") ^= 1;
+        server.receive(datagram.into());
+        assert_eq!(server.take_received(), []);
+        assert_eq!(server.complaints().len(), 1, "and it is told");
+    }
+
+    #[test]
+    fn key_update_of_the_peer_is_followed() {
+        let (mut client, mut server) = pair();
+        drop((client.take_received(), server.take_received()));
+        if let Some(tls) = &mut client.tls {
+            tls.update();
+        }
+        client.send(&[Frame::Ping]);
+        exchange(&mut client, &mut server);
+        assert_eq!(server.take_received().len(), 1, "{:?}", server.complaints());
+        server.send(&[Frame::Ping]);
+        exchange(&mut client, &mut server);
+        assert_eq!(client.take_received().len(), 1, "{:?}", client.complaints());
+    }
+}

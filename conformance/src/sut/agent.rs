@@ -17,6 +17,7 @@ use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
+use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::world::presets::Preset;
 
 use super::certificate::Certificate;
@@ -84,6 +85,14 @@ impl Agent {
 impl Sut for Agent {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn version(&self) -> String {
+        let asked = self.process().and_then(|mut process| process.ask(&json!({ "do": "version" })));
+        asked
+            .ok()
+            .and_then(|answer| Some(answer["version"].as_str()?.to_owned()))
+            .unwrap_or_default()
     }
 
     fn choices(&self) -> Choices {
@@ -354,7 +363,8 @@ fn missing(file: &Path) -> String {
 }
 
 fn fit_aioquic(preset: Preset) -> Result<Preset, &'static str> {
-    match preset.calls.open > preset.opened || !preset.calls.reset {
+    let is_wide = preset.parameters == [Parameters::WIDE; 2];
+    match preset.calls.open > preset.opened || !is_wide {
         // It takes every write, and hands data over as it comes.
         true => Err(
             "aioquic has no limits on what an application opens and writes, and none on reading",

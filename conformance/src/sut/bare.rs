@@ -25,6 +25,10 @@ impl Sut for BareQuinn {
         "quinn"
     }
 
+    fn version(&self) -> String {
+        super::quinn_versions()
+    }
+
     fn choices(&self) -> Choices {
         Choices::BARE_QUINN
     }

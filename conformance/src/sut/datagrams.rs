@@ -239,10 +239,11 @@ impl<S: Stack> DatagramSession<S> {
                 | RecvOutcome::ConnectionLost => Answer::RecvEnded { outcome },
             };
         }
-        match answer {
-            Answer::RecvEnded { outcome } => receiving.outcome = Some(outcome),
-            Answer::EndOfStream => receiving.outcome = Some(RecvOutcome::ReadToEnd),
-            _ => {}
+        if let Answer::RecvEnded { outcome } = answer {
+            receiving.outcome = Some(outcome);
+        }
+        if answer == Answer::EndOfStream {
+            receiving.outcome = Some(RecvOutcome::ReadToEnd);
         }
         answer
     }

@@ -49,6 +49,10 @@ impl Sut for Manager {
         "manager"
     }
 
+    fn version(&self) -> String {
+        super::quinn_versions()
+    }
+
     fn choices(&self) -> Choices {
         Choices::QUINN
     }

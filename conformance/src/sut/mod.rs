@@ -82,6 +82,11 @@ pub trait Sut: Sync {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
 
+    /// Which version of it is played; empty if nobody knows.
+    fn version(&self) -> String {
+        String::new()
+    }
+
     /// Which of the permitted ways it goes, so that tours can be made which it can take.
     fn choices(&self) -> Choices;
 
@@ -108,6 +113,19 @@ pub trait Sut: Sync {
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError>;
 }
 
+/// The version of a package in a lock file of cargo's; empty if it has none.
+pub fn locked<'a>(lock: &'a str, package: &str) -> &'a str {
+    let name = format!("name = \"{package}\"");
+    let after = lock.lines().skip_while(|line| *line != name).nth(1).unwrap_or("");
+    after.trim_start_matches("version = ").trim_matches('"')
+}
+
+/// What `conformance` was built with.
+pub(crate) fn quinn_versions() -> String {
+    const LOCK: &str = include_str!("../../../Cargo.lock");
+    format!("{} / proto {}", locked(LOCK, "quinn"), locked(LOCK, "quinn-proto"))
+}
+
 /// A system under test of which another way is believed.
 pub struct Choosing {
     /// The system.
@@ -119,6 +137,10 @@ pub struct Choosing {
 impl Sut for Choosing {
     fn name(&self) -> &'static str {
         self.sut.name()
+    }
+
+    fn version(&self) -> String {
+        self.sut.version()
     }
 
     fn choices(&self) -> Choices {

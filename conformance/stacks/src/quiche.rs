@@ -10,7 +10,7 @@ use quiche::{Config, Connection, ConnectionId, Error, RecvInfo, Shutdown};
 use streamproof_conformance::puppet::TlsConfig;
 use streamproof_conformance::sut::certificate::Certificate;
 use streamproof_conformance::sut::datagrams::{DatagramSession, Read, Stack, fit};
-use streamproof_conformance::sut::{Session, Setup, Sut};
+use streamproof_conformance::sut::{Session, Setup, Sut, locked};
 use streamproof_conformance::world::ArenaError;
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::{Choice, Choices};
@@ -35,10 +35,16 @@ const PROTOCOL: &[u8] = b"streamproof";
 /// The priority that quiche gives a stream of its own accord.
 const DEFAULT_URGENCY: u8 = 127;
 const MAX_DATAGRAM: usize = 1350;
+/// No preset opens more streams of a direction.
+const MOST_ORDINALS: u64 = 8;
 
 impl Sut for Quiche {
     fn name(&self) -> &'static str {
         "quiche"
+    }
+
+    fn version(&self) -> String {
+        locked(include_str!("../Cargo.lock"), "quiche").to_owned()
     }
 
     fn choices(&self) -> Choices {
@@ -218,19 +224,19 @@ impl Stack for Streams {
         Answer::Accepted
     }
 
+    /// quiche has no accept: an application names a stream when it learns of one. It learns of all below it, too
+    /// (§2.1).
     fn accept(&mut self) -> Vec<StreamId> {
         let mut new = Vec::new();
         for direction in Direction::ALL {
-            for ordinal in 0.. {
-                let id = StreamId::new(self.side.peer(), direction, ordinal);
-                if self.known.contains(&id) {
-                    continue;
+            let side = self.side.peer();
+            let id = |ordinal| StreamId::new(side, direction, ordinal);
+            let last = (0..MOST_ORDINALS).rev().find(|ordinal| self.has(id(*ordinal)));
+            for id in (0..last.map_or(0, |last| last + 1)).map(id) {
+                if !self.known.contains(&id) {
+                    self.known.push(id);
+                    new.push(id);
                 }
-                if !self.has(id) {
-                    break;
-                }
-                self.known.push(id);
-                new.push(id);
             }
         }
         new

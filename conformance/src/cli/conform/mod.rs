@@ -22,7 +22,7 @@ use crate::conform::{Criterion, RoleReport, Tours, replay_trace};
 use crate::picture::replay_diagram;
 use crate::sut::Sut;
 
-pub(super) use run::Run;
+pub(super) use run::{Run, Shown};
 
 /// A graph with more edges is not kept as a whole: some gigabytes.
 const MOST_EDGES: usize = 4_000_000;
@@ -148,6 +148,7 @@ fn one_role(args: &ConformArgs, presets: &[Preset]) -> Result<(Preset, Side), Ba
 
 fn one_trace(args: &ConformArgs, sut: &dyn Sut, presets: &[Preset]) -> Result<Verdict, Bad> {
     let (preset, side) = one_role(args, presets)?;
+    let preset = sut.fit(preset).map_err(|why| Bad(format!("{}: {why}", preset.name)))?;
     let trace = match args.trace {
         Some(number) => by_number(args, sut, preset, side, number)?,
         None => by_edges(args, sut, preset, side)?,

@@ -6,8 +6,10 @@ use std::num::NonZero;
 use std::path::Path;
 
 use serde_json::json;
+use streamproof_model::diagram::Diagram;
 use streamproof_model::packed::Fingerprint;
 use streamproof_model::rfc::breach::Breach;
+use streamproof_model::rfc::citation::Level;
 use streamproof_model::trace::file;
 
 use super::run_tours;
@@ -26,6 +28,30 @@ struct Sight {
     report: usize,
     times: usize,
     witness: Witness,
+}
+
+/// One broken rule, as it is shown to people.
+pub(in crate::cli) struct Shown {
+    pub(in crate::cli) breach: Breach,
+    pub(in crate::cli) seen: String,
+    pub(in crate::cli) permitted: Vec<String>,
+    /// What is known of it.
+    pub(in crate::cli) why: Option<String>,
+    /// The choice that permits it, if the stack's interface makes it look worse than it is.
+    pub(in crate::cli) permitted_by: Option<String>,
+    /// The command that plays it again.
+    pub(in crate::cli) repeat: String,
+    pub(in crate::cli) diagram: Diagram,
+}
+
+impl Shown {
+    pub(in crate::cli) fn level(&self) -> Level {
+        self.breach.citation().level
+    }
+
+    pub(in crate::cli) fn section(&self) -> String {
+        self.breach.citation().section.to_string()
+    }
 }
 
 /// What a whole run has shown.
@@ -54,6 +80,21 @@ impl Run {
     /// A preset is not played, for a reason.
     pub(in crate::cli) fn skip(&mut self, what: &str) {
         self.skipped.push(what.to_owned());
+    }
+
+    /// What was not played, each with the reason.
+    pub(in crate::cli) fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
+    /// The broken rules.
+    pub(in crate::cli) fn breaches(&self) -> impl Iterator<Item = Breach> {
+        self.sights.keys().copied()
+    }
+
+    /// Whether a rule is broken that no entry knows.
+    pub(in crate::cli) fn has_unlisted(&self) -> bool {
+        self.unlisted().next().is_some()
     }
 
     /// Plays the tours of one preset and side.
@@ -188,18 +229,26 @@ impl Run {
         }
         println!("  came back {}", deviation.seen);
         println!("  permitted {}", deviation.permitted.join(" | "));
-        let which = match repeat {
-            Repeat::Edges(_) => format!("--edge {}", names(repeat).join(",")),
-            Repeat::Tour(number) => {
-                format!("--criterion {} --trace {number}", report.criterion.name())
-            }
+        println!("  repeat    {}", repeat_command(sut, report, repeat));
+    }
+
+    /// Every broken rule with its picture.
+    pub(in crate::cli) fn shown(&self, sut: &dyn Sut) -> Result<Vec<Shown>, Bad> {
+        let show = |(breach, sight): (&Breach, &Sight)| {
+            let Witness { trace, deviation, repeat } = &sight.witness;
+            let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
+            let entry = self.known.entry(*breach);
+            Ok(Shown {
+                breach: *breach,
+                seen: deviation.seen.clone(),
+                permitted: deviation.permitted.clone(),
+                why: entry.map(|entry| entry.why.trim().to_owned()),
+                permitted_by: entry.and_then(|entry| entry.permitted.clone()),
+                repeat: repeat_command(sut, &self.reports[sight.report], repeat),
+                diagram: replay_diagram(sut, trace, &replay),
+            })
         };
-        println!(
-            "  repeat    streamproof conform --sut {} --side {} {} {which}",
-            sut.name(),
-            report.side,
-            report.preset
-        );
+        self.sights.iter().map(show).collect()
     }
 
     /// How many steps showed a breach, in all presets.
@@ -208,7 +257,7 @@ impl Run {
         findings.map(|finding| finding.times).sum()
     }
 
-    pub(super) fn as_json(&self, sut: &dyn Sut) -> serde_json::Value {
+    pub(in crate::cli) fn as_json(&self, sut: &dyn Sut) -> serde_json::Value {
         let deviation = |(breach, sight): (&Breach, &Sight)| {
             let report = &self.reports[sight.report];
             let witness = &sight.witness;
@@ -289,6 +338,18 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// The command that plays a witness again.
+fn repeat_command(sut: &dyn Sut, report: &RoleReport, repeat: &Repeat) -> String {
+    let which = match repeat {
+        Repeat::Edges(_) => format!("--edge {}", names(repeat).join(",")),
+        Repeat::Tour(number) => {
+            format!("--criterion {} --trace {number}", report.criterion.name())
+        }
+    };
+    let (sut, side, preset) = (sut.name(), report.side, report.preset);
+    format!("streamproof conform --sut {sut} --side {side} {preset} {which}")
 }
 
 /// An edge's name.

@@ -117,6 +117,13 @@ pub const PRESETS: &[Preset] = &{
 /// What is checked in every run of the tests, but for the twins.
 const QUICK: &[Preset] = &[
     Preset {
+        name: "uni-plain",
+        about: "one stream written, ended and read, packets in any order: what every stack can be asked",
+        abstraction: "nothing is given up and nothing is lost: uni and uni-lossy have that",
+        calls: NO_CALLS,
+        ..BASE
+    },
+    Preset {
         name: "uni",
         about: "two bytes, every call but drops, packets in any order",
         abstraction: "no loss and no copies: uni-lossy and uni-double have them, on one byte",

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use streamproof::Fault;
-use streamproof_conformance::conform::{Criterion, Tours, flakes};
+use streamproof_conformance::conform::{Criterion, Tours, flakes, replay_trace};
 use streamproof_conformance::sut::{BareQuinn, Manager, Session, Setup, Sut};
 use streamproof_conformance::world::ArenaError;
 use streamproof_model::rfc::choices::Choices;
@@ -38,18 +38,19 @@ impl Sut for Flaky {
     }
 }
 
-/// The longest tour of a preset.
-fn trace(preset: &str) -> Trace {
+/// The tours of a preset, on each side.
+fn traces(preset: &str) -> Vec<Trace> {
     let preset = Preset::find(preset).expect("a preset");
-    let tours = Tours::with(preset, preset.sides()[0], &Manager::default(), Criterion::Edges);
-    let traces = tours.traces().into_iter().map(|(_, trace)| trace);
-    traces.max_by_key(|trace| trace.actions.len()).expect("a tour")
+    let of_side = |side| Tours::with(preset, side, &Manager::default(), Criterion::Edges).traces();
+    preset.sides().into_iter().flat_map(of_side).map(|(_, trace)| trace).collect()
 }
 
 #[test]
 fn ten_thousand_plays_are_one() {
+    let tours = traces("uni-lossy").into_iter();
+    let longest = tours.max_by_key(|trace| trace.actions.len()).expect("a tour");
     for sut in [&Manager::default() as &dyn Sut, &BareQuinn] {
-        let flake = flakes(sut, &trace("uni-lossy"), 10_000, TWO).expect("a connection");
+        let flake = flakes(sut, &longest, 10_000, TWO).expect("a connection");
         assert_eq!(flake, None, "{}", sut.name());
     }
 }
@@ -57,11 +58,16 @@ fn ten_thousand_plays_are_one() {
 #[test]
 fn one_play_of_a_thousand_that_differs_is_found() {
     let faulty = Manager::with(|config| config.fault = Some(Fault::DropFinishes));
-    let differs = |trace: &Trace| flakes(&faulty, trace, 2, TWO).expect("a connection").is_none();
-    let trace = trace("uni-drop");
-    assert!(differs(&trace), "the faulty one alone is no flake");
+    let sound = Manager::default();
+    let came_back = |sut: &dyn Sut, trace: &Trace| {
+        format!("{:?}", replay_trace(sut, trace).expect("a connection"))
+    };
+    let differ = |trace: &Trace| came_back(&sound, trace) != came_back(&faulty, trace);
+    let trace = traces("uni-drop").into_iter().find(differ).expect("a trace that shows the fault");
+    let alone = flakes(&faulty, &trace, 2, TWO).expect("a connection");
+    assert_eq!(alone, None, "the faulty one alone is no flake");
     let every = 1_000;
-    let flaky = Flaky { sound: Manager::default(), faulty, started: AtomicUsize::new(0), every };
+    let flaky = Flaky { sound, faulty, started: AtomicUsize::new(0), every };
     let flake = flakes(&flaky, &trace, 999, TWO).expect("a connection");
     assert_eq!(flake, None, "not yet");
     let flake = flakes(&flaky, &trace, 2_000, TWO).expect("a connection").expect("a flake");

@@ -218,7 +218,7 @@ pub(super) struct TracesArgs {
     /// The folder to write into. It is made if it does not exist.
     #[arg(long)]
     pub(super) out: PathBuf,
-    /// What the tours are to take. Their numbers are those that `conform` has with the same criterion.
+    /// What the tours are to take. Those over edges come first, with the same numbers either way.
     #[arg(long, value_enum, default_value_t = CriterionArg::Edges)]
     pub(super) criterion: CriterionArg,
     /// Whose way the traces go where the RFC leaves a choice.

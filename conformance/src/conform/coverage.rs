@@ -146,24 +146,27 @@ impl Ground {
         Coverage { states, taken: vec![false; edges], astray: vec![false; edges], pairs }
     }
 
-    /// Tours to what is not yet taken, around what leads astray.
-    pub(super) fn tours(&self, criterion: Criterion, coverage: &Coverage) -> Vec<Tour> {
-        let mut taken = coverage.taken.clone();
-        let mut tours = Vec::new();
-        if criterion == Criterion::Pairs {
-            let Unobserved { graph, edge_of } = &self.unobserved;
-            let mut avoid = vec![false; graph.edges.len()];
-            let astray = edge_of.iter().zip(&coverage.astray).filter(|(_, astray)| **astray);
-            astray.for_each(|(edge, _)| avoid[*edge] = true);
-            let all = remaining_pairs(graph, &self.pairs, GATHERING, &coverage.pairs, &avoid);
-            tours.extend(all.iter().map(|tour| self.unobserved.observed(&self.graph, tour)));
-            if coverage.marks() == 0 {
-                // Nothing says yet that these tours go wrong.
-                tours.iter().flatten().for_each(|edge: &usize| taken[*edge] = true);
-            }
-        }
-        tours.extend(remaining_edges(&self.graph, TOUR_LENGTH, &taken, &coverage.astray));
-        tours
+    /// Tours to edges not yet taken, around what leads astray.
+    pub(super) fn tours_to_edges(&self, coverage: &Coverage) -> Vec<Tour> {
+        remaining_edges(&self.graph, TOUR_LENGTH, &coverage.taken, &coverage.astray)
+    }
+
+    /// Tours to pairs not yet taken, around what leads astray.
+    pub(super) fn tours_to_pairs(&self, coverage: &Coverage) -> Vec<Tour> {
+        let Unobserved { graph, edge_of } = &self.unobserved;
+        let mut avoid = vec![false; graph.edges.len()];
+        let astray = edge_of.iter().zip(&coverage.astray).filter(|(_, astray)| **astray);
+        astray.for_each(|(edge, _)| avoid[*edge] = true);
+        let tours = remaining_pairs(graph, &self.pairs, GATHERING, &coverage.pairs, &avoid);
+        tours.iter().map(|tour| self.unobserved.observed(&self.graph, tour)).collect()
+    }
+
+    /// What is taken if nothing leads astray on these tours.
+    pub(super) fn planned(&self, tours: &[Tour]) -> Coverage {
+        let mut coverage = self.nothing_taken();
+        let walked = Walked { good: usize::MAX, then: None };
+        tours.iter().for_each(|tour| self.cover(&mut coverage, tour, walked));
+        coverage
     }
 
     /// Marks what a replay says of a tour's edges. Where the replay was cut short, nothing is known.
@@ -232,11 +235,8 @@ mod tests {
 
     /// The report of a system that goes `tours` as predicted.
     fn report(made: &Tours, tours: &[Tour]) -> RoleReport {
-        let mut coverage = made.ground.nothing_taken();
-        let walked = Walked { good: usize::MAX, then: None };
-        tours.iter().for_each(|tour| made.ground.cover(&mut coverage, tour, walked));
         let mut report = made.blank();
-        coverage.tell(&made.ground, &mut report);
+        made.ground.planned(tours).tell(&made.ground, &mut report);
         report
     }
 
@@ -247,9 +247,9 @@ mod tests {
         let whole = report(&made, &made.tours);
         assert!(whole.is_covered() && whole.pairs_taken == whole.pairs);
         let tours = &made.tours;
-        assert!(report(&made, &tours[1..]).pairs_taken < whole.pairs);
-        let half = report(&made, &tours[..tours.len() / 2]);
-        assert!(half.pairs_taken * 100 < half.pairs * 95 && !half.is_covered());
+        assert!(report(&made, &tours[..tours.len() - 1]).pairs_taken < whole.pairs);
+        let few = report(&made, &tours[..tours.len() / 10]);
+        assert!(few.pairs_taken * 100 < few.pairs * 95 && !few.is_covered());
         // A tour over every edge takes every state, and not every pair.
         let edges = Tours::with(preset, preset.sides()[0], &Manager::default(), Criterion::Edges);
         let edges = report(&edges, &edges.tours);

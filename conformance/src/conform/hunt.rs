@@ -56,7 +56,7 @@ impl Tours {
         threads: NonZero<usize>,
         wanted: &impl Fn(Breach) -> bool,
     ) -> Result<Option<Caught>, ArenaError> {
-        let (mut scripts, _) = self.ground.felt.scripts(&self.ground.graph, tours, 0);
+        let (mut scripts, _) = self.ground.felt.scripts(&self.ground.graph, tours, 0..tours.len());
         scripts.sort_by_key(|script| (script.stimuli.len(), script.tour));
         for batch in scripts.chunks(BATCH) {
             let played = self.play_all(sut, tours, batch, threads, &|_| {})?;

@@ -16,6 +16,7 @@ mod witness;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -51,6 +52,9 @@ pub struct Tours {
     pub criterion: Criterion,
     ground: Ground,
     tours: Vec<Tour>,
+    /// How many of them are there for the edges. They are played first, and by themselves: a tour that goes on
+    /// over others is no probe of the places where they end.
+    to_edges: usize,
     coverage: Coverage,
 }
 
@@ -101,8 +105,12 @@ impl Tours {
         let felt = Felt::of(&graph, side, preset.hostile.is_some());
         let ground = Ground { graph, unobserved, pairs, felt };
         let coverage = ground.nothing_taken();
-        let tours = ground.tours(criterion, &coverage);
-        Self { preset, side, criterion, ground, tours, coverage }
+        let mut tours = ground.tours_to_edges(&coverage);
+        let to_edges = tours.len();
+        if criterion == Criterion::Pairs {
+            tours.extend(ground.tours_to_pairs(&ground.planned(&tours)));
+        }
+        Self { preset, side, criterion, ground, tours, to_edges, coverage }
     }
 
     /// The tour with this number as a trace; `None` if there are not so many.
@@ -125,8 +133,9 @@ impl Tours {
 
     /// The numbers of the tours that are worth playing, in order.
     pub fn numbers(&self) -> Vec<usize> {
-        let (scripts, _) = self.scripts(0);
-        let mut numbers: Vec<usize> = scripts.into_iter().map(|script| script.tour).collect();
+        let parts = [0..self.to_edges, self.to_edges..self.tours.len()];
+        let scripts = parts.into_iter().flat_map(|part| self.scripts(part).0);
+        let mut numbers: Vec<usize> = scripts.map(|script| script.tour).collect();
         numbers.sort_unstable();
         numbers
     }
@@ -156,8 +165,8 @@ impl Tours {
         [sum(&|_| true), sum(&|edge| self.coverage.taken[edge])]
     }
 
-    fn scripts(&self, first: usize) -> (Vec<Script>, Vec<usize>) {
-        self.ground.felt.scripts(&self.ground.graph, &self.tours, first)
+    fn scripts(&self, tours: Range<usize>) -> (Vec<Script>, Vec<usize>) {
+        self.ground.felt.scripts(&self.ground.graph, &self.tours, tours)
     }
 
     /// Plays one tour.
@@ -189,21 +198,28 @@ impl Tours {
         let mut coverage = self.ground.nothing_taken();
         let (mut first, mut known) = (0, 0);
         while first < self.tours.len() {
-            let (scripts, played_by) = self.scripts(first);
+            let end = if first < self.to_edges { self.to_edges } else { self.tours.len() };
+            let (scripts, played_by) = self.scripts(first..end);
             let played = self.play_all(sut, &self.tours, &scripts, threads, progress)?;
-            for (tour, script) in self.tours[first..].iter().zip(played_by) {
+            for (tour, script) in self.tours[first..end].iter().zip(played_by) {
                 self.ground.cover(&mut coverage, tour, played.walked[script]);
             }
             report.traces += scripts.len();
             report.steps += played.steps;
             merge(&mut report.findings, played.findings);
-            first = self.tours.len();
+            first = end;
+            if first < self.tours.len() {
+                continue;
+            }
             let marks = coverage.marks();
             if marks == known {
                 break; // What is left cannot be applied where it stands.
             }
             known = marks;
-            self.tours.extend(self.ground.tours(self.criterion, &coverage));
+            self.tours.extend(self.ground.tours_to_edges(&coverage));
+            if self.criterion == Criterion::Pairs {
+                self.tours.extend(self.ground.tours_to_pairs(&coverage));
+            }
         }
         coverage.tell(&self.ground, &mut report);
         self.coverage = coverage;

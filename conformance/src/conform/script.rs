@@ -2,6 +2,7 @@
 //! elsewhere) are played once, and so is one that another begins with.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use streamproof_model::check::graph::Graph;
 use streamproof_model::rfc::identity::Side;
@@ -54,19 +55,20 @@ impl Felt {
         self.of_edge.iter().flatten().count()
     }
 
-    /// The tours from number `first` on as scripts, and for each of them the script that plays it.
+    /// Some of the tours, by their numbers, as scripts, and for each of them the script that plays it.
     pub(super) fn scripts(
         &self,
         graph: &Graph,
         tours: &[Tour],
-        first: usize,
+        which: Range<usize>,
     ) -> (Vec<Script>, Vec<usize>) {
         let script = |(tour, edges): (usize, &Tour)| Script {
             server: shaken(edges.iter().map(|edge| &graph.edges[*edge].action)),
             stimuli: edges.iter().filter_map(|edge| self.of_edge[*edge]).collect(),
             tour,
         };
-        longest(tours.iter().enumerate().skip(first).map(script).collect(), first)
+        let first = which.start;
+        longest((first..).zip(&tours[which]).map(script).collect(), first)
     }
 }
 

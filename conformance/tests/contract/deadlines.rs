@@ -239,3 +239,12 @@ fn without_deadlines_nothing_expires() {
         assert_eq!(send.outcome(), None);
     });
 }
+
+#[test]
+fn stop_by_the_application_is_no_deadline() {
+    each_receiver(Setup::default(), |stage, Receiver { mut recv, other: _other, .. }| {
+        let mut events = stage.manager.events(100);
+        ok(recv.stop(code(1)));
+        assert_eq!(chain(&mut events), []);
+    });
+}

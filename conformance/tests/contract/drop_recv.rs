@@ -9,8 +9,8 @@ use streamproof_conformance::world::poll_once;
 
 use crate::death::Death;
 use crate::support::{
-    DROP_STOP, Receiver, Setup, Stage, blocks, code, data, each_receiver, fin, gives, now, ok,
-    read, reset, stop_sending,
+    DROP_STOP, Receiver, RecvWay, Setup, Stage, blocks, code, data, each_receiver, fin, gives, now,
+    ok, read, reset, stop_sending,
 };
 
 /// Ways in which `hello` and its end can arrive.
@@ -301,5 +301,26 @@ fn credit_of_a_dropped_stream_comes_back() {
             assert_eq!(granted.max(), Some(10));
             assert_eq!(stage.arena.close_reason(), None);
         });
+    }
+}
+
+/// Whoever gives up does not look at more than 16 MiB to find out that everything had arrived.
+#[test]
+fn dropped_with_more_unread_than_is_worth_looking_at_sends_stop_sending() {
+    static PIECE: [u8; 1024] = [7; 1024];
+    const LIMIT: u64 = 16 << 20;
+    for (length, stops) in [(LIMIT, false), (LIMIT + 4096, true)] {
+        let mut setup = Setup::default();
+        setup.arena.log = false;
+        setup.arena.limits.sut.max_data = 2 * LIMIT;
+        setup.arena.limits.sut.max_stream_data = 2 * LIMIT;
+        let mut stage = Stage::new(setup);
+        let Receiver { recv, other: _other, id } = stage.receiver(RecvWay::AcceptedUni);
+        for offset in (0..length).step_by(PIECE.len()) {
+            stage.deliver(&[data(id, offset, &PIECE)]);
+        }
+        stage.deliver(&[fin(id, length, b"")]);
+        drop(recv);
+        assert_eq!(!stage.stops_on(id).is_empty(), stops, "{length} bytes unread");
     }
 }

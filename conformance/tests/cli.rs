@@ -282,3 +282,43 @@ fn toy_conforms() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert_eq!(text.matches("100.0    100.0    100.0").count(), 4, "{text}");
 }
+
+#[test]
+fn page_of_a_stack_has_its_deviations_with_pictures_and_commands() {
+    let folder = folder("page");
+    let output = streamproof(&folder, &["report", "--sut", "quinn", "--html", "page.html"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let page = fs::read_to_string(folder.join("page.html")).expect("the page");
+    for part in ["<h2 class=\"must\">MUST", "<svg", "streamproof conform --sut quinn", "§3.5"] {
+        assert!(page.contains(part), "no {part}");
+    }
+    let unknown = streamproof(&folder, &["report", "--sut", "picoquic"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("no stack is called \"picoquic\""));
+}
+
+#[test]
+fn stacks_are_played_one_after_the_other() {
+    let folder = folder("stacks");
+    let output = streamproof(&folder, &["stacks", "--sut", "toy", "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json[0]["stack"], "toy");
+    assert_eq!(json[0]["taken"], json[0]["edges"]);
+    assert_eq!([&json[0]["must"], &json[0]["should"], &json[0]["stated"]], [0, 0, 0]);
+    let both = [&json[0]["all_as_sender"], &json[0]["all_as_receiver"]];
+    assert_eq!(both, ["uni-plain", "uni-plain"]);
+}
+
+#[test]
+fn choice_that_does_not_exist_is_refused() {
+    let folder = folder("choice");
+    let conform = |choice: &str| {
+        streamproof(&folder, &["conform", "uni-plain", "--sut", "toy", "--choice", choice])
+    };
+    refused(&conform("mood=always"), "mood");
+    refused(&conform("moot_stop_is_sent=often"), "often");
+    refused(&conform("moot_stop_is_sent"), "CHOICE=always");
+    assert_eq!(conform("moot_stop_is_sent=always").status.code(), Some(0));
+}

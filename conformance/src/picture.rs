@@ -31,7 +31,10 @@ pub fn replay_diagram(sut: &dyn Sut, trace: &Trace, replay: &Replay) -> Diagram 
     }
     Diagram {
         title: format!("{} as {} in preset {}", sut.name(), trace.side, trace.preset.name),
-        subtitle: Some(format!("{} stimuli, then the liveness probe", stimuli.len())),
+        subtitle: Some(match stimuli.len() {
+            1 => "1 stimulus, then the liveness probe".to_owned(),
+            more => format!("{more} stimuli, then the liveness probe"),
+        }),
         lanes: vec![
             Lane { name: sut.name().to_owned(), role: Some(format!("{} under test", trace.side)) },
             Lane { name: "puppet".to_owned(), role: Some("scripted peer".to_owned()) },

@@ -12,6 +12,7 @@ use streamproof_model::world::system::World;
 
 /// Preset of the quick tier, distinct states, edges.
 const PINNED: &[(&str, usize, usize)] = &[
+    ("uni-plain", 227, 541),
     ("uni", 4_662, 30_356),
     ("uni-lossy", 9_033, 37_887),
     ("uni-double", 23_316, 157_832),

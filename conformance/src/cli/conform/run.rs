@@ -87,9 +87,12 @@ impl Run {
         &self.skipped
     }
 
-    /// The broken rules.
+    /// The broken rules, without what only looks so.
     pub(in crate::cli) fn breaches(&self) -> impl Iterator<Item = Breach> {
-        self.sights.keys().copied()
+        let permitted = |breach: &Breach| {
+            self.known.entry(*breach).is_some_and(|entry| entry.permitted.is_some())
+        };
+        self.sights.keys().copied().filter(move |breach| !permitted(breach))
     }
 
     /// Whether a rule is broken that no entry knows.

@@ -7,13 +7,14 @@ use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::endpoint::Endpoint;
-use streamproof_model::rfc::frame::Frame;
-use streamproof_model::rfc::identity::StreamId;
+use streamproof_model::rfc::frame::{Frame, FrameType};
+use streamproof_model::rfc::identity::{ByDirection, Side, StreamId};
 use streamproof_model::trace::stimulus::Stimulus;
 use streamproof_model::world::presets::Handshake;
 
 use crate::abstraction::{self, Seen};
 use crate::concretize;
+use crate::puppet::PACKET_THRESHOLD;
 use crate::referee::{Deviation, Referee};
 use crate::sut::{Session, Setup, Sut};
 use crate::world::ArenaError;
@@ -64,7 +65,13 @@ pub fn replay<'a>(
     script: impl IntoIterator<Item = (Stimulus, Option<&'a Endpoint>)>,
 ) -> Result<Replay, ArenaError> {
     let mut player = Player::new(sut, setup)?;
+    let is_legal = setup.preset.hostile.is_none();
     for (stimulus, predicted) in script {
+        // The script goes on as predicted, also where the system has not given what was predicted. A legal peer must
+        // not use it: what came of that would be its own fault.
+        if is_legal && player.lacks_room(&stimulus) {
+            break;
+        }
         player.step(&stimulus);
         let predicted = predicted.is_none_or(|endpoint| player.referee.may_be(endpoint));
         let went = match (player.void, predicted) {
@@ -74,11 +81,6 @@ pub fn replay<'a>(
         };
         player.replay.went.push(went);
         if player.referee.is_over() {
-            break;
-        }
-        // The script goes on with credit that was never given: the peer would break the rules with it.
-        player.starved &= went == Went::Astray;
-        if player.starved {
             break;
         }
     }
@@ -157,17 +159,17 @@ enum Fate {
     Lost,
 }
 
-/// RFC 9002 §6.1.1: so many packets later an acknowledgement makes a loss.
-const PACKET_THRESHOLD: u64 = 3;
-
 struct Player {
     session: Box<dyn Session>,
     referee: Referee,
     sent: Vec<Packet>,
     replay: Replay,
     log: bool,
-    /// Whether it withholds credit that the script may go on with.
+    side: Side,
+    /// Whether it withholds credit for data that the script may go on with.
     starved: bool,
+    /// How many streams of each direction the system has let its peer open.
+    streams: ByDirection<u64>,
     /// Whether the system promises the manager's contract.
     has_contract: bool,
     /// How a handshake that was held up is finished in the end.
@@ -178,6 +180,7 @@ struct Player {
 
 impl Player {
     fn new(sut: &dyn Sut, setup: &Setup) -> Result<Self, ArenaError> {
+        let own = setup.parameters_of(setup.side);
         Ok(Self {
             session: sut.start(setup)?,
             referee: Referee::new(setup.first_endpoint(), sut.choices()),
@@ -185,16 +188,31 @@ impl Player {
             replay: Replay::default(),
             log: setup.log,
             starved: false,
+            streams: ByDirection {
+                bidirectional: own.max_streams_bidi,
+                unidirectional: own.max_streams_uni,
+            },
+            side: setup.side,
             has_contract: sut.has_contract(),
             handshake: setup.preset.handshakes.first().copied(),
             void: false,
         })
     }
 
+    /// Whether the peer would go beyond what it was given, if this arrived.
+    fn lacks_room(&self, stimulus: &Stimulus) -> bool {
+        let Stimulus::Deliver { frames } = stimulus else { return false };
+        frames.iter().any(|frame| {
+            let is_data = frame.frame_type() == FrameType::Stream;
+            let beyond = frame.stream_id().is_some_and(|id| {
+                id.initiator() != self.side && id.ordinal() >= *self.streams.of(id.direction())
+            });
+            beyond || (is_data && self.starved)
+        })
+    }
+
     fn report(&mut self, deviation: Option<Deviation>) {
-        let withholds = |deviation: &Deviation| {
-            matches!(deviation.breach, Breach::CreditWithheld | Breach::StreamsWithheld)
-        };
+        let withholds = |deviation: &Deviation| deviation.breach == Breach::CreditWithheld;
         self.starved |= deviation.as_ref().is_some_and(withholds);
         let applies = |deviation: &Deviation| {
             self.has_contract || deviation.breach.citation().level != Level::Contract
@@ -294,6 +312,10 @@ impl Player {
                     came_back.push(frame.to_string());
                 }
                 // A close is never acknowledged: it would only be answered with another (§10.2).
+                if let Seen::Frame(Frame::MaxStreams { direction, maximum_streams }) = seen {
+                    let limit = self.streams.of_mut(direction);
+                    *limit = maximum_streams.max(*limit);
+                }
                 if let Seen::Frame(frame) = seen
                     && !matches!(frame, Frame::ConnectionClose { .. })
                 {

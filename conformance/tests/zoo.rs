@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::num::NonZero;
 
-use streamproof_conformance::conform::{Tours, replay_trace};
+use streamproof_conformance::conform::{Criterion, Tours, replay_trace};
 use streamproof_conformance::suite::{Suite, SuiteError, Verdict};
-use streamproof_conformance::sut::{BareQuinn, Toy};
+use streamproof_conformance::sut::{BareQuinn, Bug, Toy};
 use streamproof_conformance::zoo::{BY_EFFECT, Hunter, NOT_PLANTED, PLANTED, preset};
 use streamproof_model::mutants::ZOO;
+use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::identity::Side;
-use streamproof_model::world::presets::{PRESETS, Tier};
+use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 
 fn two() -> NonZero<usize> {
     NonZero::new(2).expect("two")
@@ -119,4 +120,20 @@ fn stack_that_deviates_is_told_where_with_section_and_trace() {
     let deviant = &report.deviants[2];
     assert!(deviant.draw(&BareQuinn).expect("a replay").contains("STREAMS_BLOCKED"));
     assert!(deviant.file().expect("a file").contains("limits-bidi"));
+}
+
+/// A tour goes on as predicted where the stack has withheld a limit; the peer must not use what it was never given,
+/// or the stack would be blamed for refusing it.
+#[test]
+fn stack_that_withholds_a_limit_is_not_blamed_for_enforcing_it() {
+    let toy = Toy::with(Bug::WaitForStreamsBlocked);
+    let preset = Preset::find("limits-bidi").expect("a preset");
+    let mut found = Vec::new();
+    for side in preset.sides() {
+        let mut tours = Tours::with(preset, side, &toy, Criterion::Edges);
+        let report = tours.run(&toy, two(), &|_| {}).expect("a connection");
+        found.extend(report.findings.into_keys());
+    }
+    assert!(found.contains(&Breach::StreamsWithheld), "{found:?}");
+    assert!(!found.contains(&Breach::ClosedOnLegalPeer), "{found:?}");
 }

@@ -34,6 +34,7 @@ pub use tls::{TlsConfig, TlsError};
 
 use handshake::Progress;
 use log::Sender;
+pub(crate) use space::PACKET_THRESHOLD;
 use space::SpaceState;
 use tls::Tls;
 
@@ -46,6 +47,9 @@ const SHORT_HEADER: usize = 1 + 8 + 4;
 
 /// The most that the frames of one packet may take, in bytes.
 pub const MAX_PAYLOAD: usize = MAX_DATAGRAM - SHORT_HEADER - TAG;
+
+/// More PINGs than a stack can need to use up [`PACKET_THRESHOLD`] packet numbers.
+pub(crate) const MAX_FENCE: usize = 12;
 
 /// A 0-RTT or 1-RTT packet from the system under test.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -302,6 +306,19 @@ impl Puppet {
     /// The 1-RTT packets received above `packet_number` that ask for no acknowledgement, in order.
     pub fn plain_packets_above(&self, packet_number: u64) -> Vec<u64> {
         self.spaces[Space::OneRtt as usize].plain_packets_above(packet_number)
+    }
+
+    /// The next step towards a loss without time: the packets above `last` that hold nothing but ACK, once they reach
+    /// so far that their acknowledgement makes `last` lost; until then `None`, and a PING behind a gap has been sent,
+    /// which makes the peer spend another packet number on such a packet. After [`MAX_FENCE`] of them it never will.
+    pub(crate) fn fence(&mut self, last: u64) -> Option<Vec<u64>> {
+        let fence = self.plain_packets_above(last);
+        if fence.last().is_some_and(|top| *top >= last + PACKET_THRESHOLD) {
+            return Some(fence);
+        }
+        self.skip_packet_number();
+        self.send(&[Frame::Ping]);
+        None
     }
 
     /// Whether the handshake waits for the puppet, which is holding back.

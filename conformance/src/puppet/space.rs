@@ -10,7 +10,7 @@ use crate::wire::Frame;
 use crate::wire::handshake::MessageReader;
 
 /// RFC 9002 §6.1.1: a packet this far below an acknowledged one is lost.
-const PACKET_THRESHOLD: u64 = 3;
+pub(crate) const PACKET_THRESHOLD: u64 = 3;
 
 /// What became of a received packet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

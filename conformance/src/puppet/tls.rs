@@ -118,12 +118,12 @@ impl ServerCertVerifier for TrustAll {
 
     fn verify_tls12_signature(
         &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
+        // QUIC has no TLS below 1.3 (RFC 9001 §4.2).
+        Err(rustls::Error::General("TLS 1.2 in QUIC".to_owned()))
     }
 
     fn verify_tls13_signature(

@@ -21,9 +21,8 @@ use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::world::presets::Preset;
 
 use super::certificate::Certificate;
-use super::datagrams::{DatagramSession, Read, Stack, fit};
+use super::datagrams::{Credentials, DatagramSession, Read, Stack, fit};
 use super::{Session, Setup, Sut};
-use crate::puppet::TlsConfig;
 use crate::world::ArenaError;
 
 /// A stack behind an agent.
@@ -37,21 +36,11 @@ pub struct Agent {
     pub fit: fn(Preset) -> Result<Preset, &'static str>,
     /// How its agent is run: program and arguments.
     pub command: fn() -> Result<Vec<PathBuf>, String>,
-    shared: OnceLock<Result<Shared, String>>,
+    credentials: OnceLock<Result<Credentials, String>>,
     /// Agents that wait for the next connection.
     idle: Arc<Mutex<Vec<Process>>>,
 }
 
-/// What all connections of a stack share.
-#[derive(Debug)]
-struct Shared {
-    tls: TlsConfig,
-    certificate: Certificate,
-}
-
-/// The application protocol that agents offer.
-const PROTOCOL: &[u8] = b"streamproof";
-const FIRST_DESTINATION: u64 = 0x6669_7273_7464_6573;
 /// No datagram is larger.
 const BUFFER: usize = 65_536;
 
@@ -63,17 +52,13 @@ impl Agent {
         fit: fn(Preset) -> Result<Preset, &'static str>,
         command: fn() -> Result<Vec<PathBuf>, String>,
     ) -> Self {
-        let (shared, idle) = (OnceLock::new(), Arc::default());
-        Self { name, choices, fit, command, shared, idle }
+        let (credentials, idle) = (OnceLock::new(), Arc::default());
+        Self { name, choices, fit, command, credentials, idle }
     }
 
-    fn shared(&self) -> Result<&Shared, ArenaError> {
-        let make = || -> Result<Shared, String> {
-            let tls = TlsConfig::new(&[PROTOCOL]).map_err(|error| error.to_string())?;
-            let certificate = Certificate::make(self.name).map_err(|error| error.to_string())?;
-            Ok(Shared { tls, certificate })
-        };
-        self.shared.get_or_init(make).as_ref().map_err(|error| ArenaError::Foreign(error.clone()))
+    fn credentials(&self) -> Result<&Credentials, ArenaError> {
+        let made = self.credentials.get_or_init(|| Credentials::make(self.name));
+        made.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))
     }
 
     fn process(&self) -> Result<Process, String> {
@@ -108,12 +93,12 @@ impl Sut for Agent {
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
-        let Shared { tls, certificate } = self.shared()?;
+        let Credentials { puppet, certificate } = self.credentials()?;
         let foreign = |error| ArenaError::Foreign(format!("{}: {error}", self.name));
         let process = self.process().map_err(foreign)?;
         let remote =
             Remote::start(process, setup, certificate, self.idle.clone()).map_err(foreign)?;
-        Ok(Box::new(DatagramSession::new(remote, setup, tls, FIRST_DESTINATION)?))
+        Ok(Box::new(DatagramSession::new(remote, setup, puppet)?))
     }
 }
 
@@ -363,14 +348,15 @@ fn missing(file: &Path) -> String {
 }
 
 fn fit_aioquic(preset: Preset) -> Result<Preset, &'static str> {
-    let is_wide = preset.parameters == [Parameters::WIDE; 2];
-    match preset.calls.open > preset.opened || !is_wide {
-        // It takes every write, and hands data over as it comes.
-        true => Err(
-            "aioquic has no limits on what an application opens and writes, and none on reading",
-        ),
-        false => Ok(preset),
+    if preset.calls.open > preset.opened {
+        return Err("aioquic opens streams ahead of the peer's limit");
     }
+    if preset.parameters != [Parameters::WIDE; 2] {
+        return Err(
+            "aioquic takes every write and hands data over at once: its application feels no credit",
+        );
+    }
+    Ok(preset)
 }
 
 /// Its departures are those of `deviations/aioquic.toml`.

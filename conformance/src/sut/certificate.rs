@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-/// A self-signed certificate for `localhost` and its key, each in a PEM file of its own.
-#[derive(Clone, Debug)]
+/// A self-signed certificate for `localhost` and its key, each in a PEM file of its own. The files go with it.
+#[derive(Debug)]
 pub struct Certificate {
     /// Where the certificate is.
     pub certificate: PathBuf,
@@ -28,5 +28,14 @@ impl Certificate {
         std::fs::write(&certificate, made.cert.pem())?;
         std::fs::write(&key, made.signing_key.serialize_pem())?;
         Ok(Self { certificate, key })
+    }
+}
+
+impl Drop for Certificate {
+    fn drop(&mut self) {
+        if let Some(folder) = self.key.parent() {
+            // What cannot be removed stays in the temporary folder.
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
 }

@@ -13,12 +13,13 @@ use streamproof_model::rfc::identity::{Direction, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::world::presets::{Calls, Preset};
 
-use super::{Observation, Session, Setup};
+use super::certificate::Certificate;
+use super::{Observation, READ_BUFFER, Session, Setup};
 use crate::abstraction::first_wrong;
 use crate::concretize;
-use crate::puppet::{Puppet, PuppetConfig, ReceivedPacket, TlsConfig};
+use crate::puppet::{MAX_FENCE, Puppet, PuppetConfig, ReceivedPacket, TlsConfig};
 use crate::wire::{ConnectionId, Frame};
-use crate::world::ArenaError;
+use crate::world::{ArenaError, FIRST_DESTINATION};
 
 /// A stack behind its own interface for one connection: it takes datagrams and calls, and does nothing by itself
 /// between them.
@@ -97,6 +98,28 @@ struct Receiving {
     outcome: Option<RecvOutcome>,
 }
 
+/// What a stack and the puppet need for TLS.
+#[derive(Debug)]
+pub struct Credentials {
+    /// The puppet's.
+    pub puppet: TlsConfig,
+    /// The stack's, as a server.
+    pub certificate: Certificate,
+}
+
+impl Credentials {
+    /// Makes them for the stack with this name.
+    ///
+    /// # Errors
+    ///
+    /// In one line, why they cannot be made.
+    pub fn make(name: &str) -> Result<Self, String> {
+        let puppet = TlsConfig::new(&[PROTOCOL]).map_err(|error| error.to_string())?;
+        let certificate = Certificate::make(name).map_err(|error| error.to_string())?;
+        Ok(Self { puppet, certificate })
+    }
+}
+
 /// A session of a [`Stack`].
 pub struct DatagramSession<S> {
     stack: S,
@@ -105,28 +128,24 @@ pub struct DatagramSession<S> {
     receiving: BTreeMap<StreamId, Receiving>,
 }
 
-/// Enough for every read of this suite.
-const READ_BUFFER: usize = 64 * 1024;
-/// RFC 9002 §6.1.1: so many packet numbers later, an unacknowledged packet is lost.
-const PACKET_THRESHOLD: u64 = 3;
-/// More PINGs than a stack can need to use up that many packet numbers.
-const MAX_FENCE: usize = 12;
+/// The application protocol that stacks and puppet agree on.
+pub const PROTOCOL: &[u8] = b"streamproof";
 /// A handshake that takes more exchanges than this goes round in circles.
 const MAX_EXCHANGES: usize = 10_000;
 
 impl<S: Stack> DatagramSession<S> {
     /// A connection between `stack` and a puppet, with the handshake behind it and the streams open that the preset
-    /// begins with. `first` is the destination of a client's first packet, where the puppet is the client.
+    /// begins with.
     ///
     /// # Errors
     ///
     /// When the handshake does not come to its end.
-    pub fn new(stack: S, setup: &Setup, tls: &TlsConfig, first: u64) -> Result<Self, ArenaError> {
+    pub fn new(stack: S, setup: &Setup, tls: &TlsConfig) -> Result<Self, ArenaError> {
         let side = setup.side.peer();
         let puppet = Puppet::new(PuppetConfig {
             side: concretize::side(side),
             parameters: concretize::limits(&setup.parameters_of(side)).parameters()?,
-            first_destination: ConnectionId::from_u64(first),
+            first_destination: ConnectionId::from_u64(FIRST_DESTINATION),
             holds_back: false,
             tls: Some(tls.clone()),
             log: setup.log,
@@ -354,13 +373,11 @@ impl<S: Stack> Session for DatagramSession<S> {
         let lost = self.puppet.outstanding();
         let Some(&last) = lost.last() else { return false };
         for _ in 0..MAX_FENCE {
-            let fence = self.puppet.plain_packets_above(last);
-            if fence.last().is_some_and(|top| *top >= last + PACKET_THRESHOLD) {
+            if let Some(fence) = self.puppet.fence(last) {
                 self.acknowledge(&fence);
                 return true;
             }
-            self.puppet.skip_packet_number();
-            self.deliver(&[Frame::Ping]);
+            self.exchange();
         }
         false
     }

@@ -13,9 +13,9 @@ use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, StreamId};
 
 use super::quinn_session::{
-    App, QuinnSession, READ_BUFFER, arena, code, id_of, poll_with, read_answer, resize, to_varint,
+    App, QuinnSession, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
-use super::{Observation, Session, Setup, Sut};
+use super::{Observation, READ_BUFFER, Session, Setup, Sut};
 use crate::concretize;
 use crate::world::{Arena, ArenaError, TaskHandle, poll_once};
 

@@ -34,6 +34,9 @@ use crate::puppet::ReceivedPacket;
 use crate::wire;
 use crate::world::ArenaError;
 
+/// Enough for every read of this suite, in bytes.
+const READ_BUFFER: usize = 64 * 1024;
+
 /// What a session is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {

@@ -19,9 +19,6 @@ use crate::puppet::ReceivedPacket;
 use crate::wire;
 use crate::world::{Arena, ArenaConfig, ArenaError, Early, Limits};
 
-/// Enough for every read of this suite.
-pub(super) const READ_BUFFER: usize = 64 * 1024;
-
 /// The application's side of a session: it holds the handles.
 pub(super) trait App {
     /// Accepts the peer's streams, those that are there and not accepted yet; whether there were any.

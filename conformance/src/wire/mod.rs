@@ -5,8 +5,8 @@
 //!
 //! Encoding is permissive, because a puppet must be able to break the rules: a field takes any
 //! value below 2^62. Decoding is strict, because what the system under test sends is evidence.
-//! There is no state here: packet numbers, streams and limits are the puppet's
-//! and the model's business. Version negotiation and Retry packets are refused.
+//! There is no state here: keys, packet numbers, streams and limits are the puppet's and the model's
+//! business. Version negotiation and Retry packets are refused.
 
 mod connection_id;
 mod decode;

@@ -17,14 +17,10 @@ use quinn::{ConnectError, Connection, ConnectionError, Endpoint, Side};
 use super::config::{self, FIRST_DESTINATION, Limits, SideLimits};
 use super::socket::PUPPET_ADDRESS;
 use super::{TaskHandle, World, poll_once};
-use crate::puppet::{Puppet, PuppetConfig, PuppetError, ReceivedPacket};
+use crate::puppet::{
+    MAX_FENCE, PACKET_THRESHOLD, Puppet, PuppetConfig, PuppetError, ReceivedPacket,
+};
 use crate::wire::{ConnectionId, Frame};
-
-/// RFC 9002 §6.1.1: so many packet numbers later, an unacknowledged packet is lost.
-const PACKET_THRESHOLD: u64 = 3;
-
-/// More PINGs than quinn can need to use up [`PACKET_THRESHOLD`] packet numbers.
-const MAX_FENCE: usize = 8;
 
 /// Everything that a fresh connection depends on. Equal values give equal runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -305,15 +301,13 @@ impl Arena {
             return Vec::new();
         }
         for _ in 0..MAX_FENCE {
-            let fence = self.puppet.plain_packets_above(last);
-            if fence.last().is_some_and(|top| *top >= last + PACKET_THRESHOLD) {
+            if let Some(fence) = self.puppet_now().fence(last) {
                 return match self.acknowledge(&fence) {
                     Ok(()) => lost,
                     Err(_) => Vec::new(),
                 };
             }
-            self.puppet.skip_packet_number();
-            self.deliver(&[Frame::Ping]);
+            self.settle();
         }
         Vec::new()
     }

@@ -26,6 +26,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use arena::{Arena, ArenaConfig, ArenaError, Early};
+pub(crate) use config::FIRST_DESTINATION;
 pub use config::{Limits, SideLimits};
 pub use pair::{Dice, Pair, PairConfig};
 pub use socket::MAX_DATAGRAM;

@@ -7,9 +7,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::OnceLock;
 
 use quiche::{Config, Connection, ConnectionId, Error, RecvInfo, Shutdown};
-use streamproof_conformance::puppet::TlsConfig;
 use streamproof_conformance::sut::certificate::Certificate;
-use streamproof_conformance::sut::datagrams::{DatagramSession, Read, Stack, fit};
+use streamproof_conformance::sut::datagrams::{
+    Credentials, DatagramSession, PROTOCOL, Read, Stack, fit,
+};
 use streamproof_conformance::sut::{Session, Setup, Sut, locked};
 use streamproof_conformance::world::ArenaError;
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
@@ -21,17 +22,9 @@ use streamproof_model::world::presets::Preset;
 /// quiche as its documentation says.
 #[derive(Debug, Default)]
 pub(crate) struct Quiche {
-    tls: OnceLock<Result<Files, String>>,
+    credentials: OnceLock<Result<Credentials, String>>,
 }
 
-/// What quiche and the puppet need for TLS.
-#[derive(Debug)]
-struct Files {
-    puppet: TlsConfig,
-    certificate: Certificate,
-}
-
-const PROTOCOL: &[u8] = b"streamproof";
 /// The priority that quiche gives a stream of its own accord.
 const DEFAULT_URGENCY: u8 = 127;
 const MAX_DATAGRAM: usize = 1350;
@@ -60,22 +53,18 @@ impl Sut for Quiche {
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
-        let files = self.tls.get_or_init(|| files().map_err(|error| error.to_string()));
-        let files = files.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))?;
-        let stack = connect(setup, files).map_err(|error| ArenaError::Foreign(error.to_string()))?;
-        Ok(Box::new(DatagramSession::new(stack, setup, &files.puppet, FIRST_DESTINATION)?))
+        let made = self.credentials.get_or_init(|| Credentials::make(self.name()));
+        let made = made.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))?;
+        let stack = connect(setup, &made.certificate)
+            .map_err(|error| ArenaError::Foreign(error.to_string()))?;
+        Ok(Box::new(DatagramSession::new(stack, setup, &made.puppet)?))
     }
 }
 
-const FIRST_DESTINATION: u64 = 0x6669_7273_7464_6573;
 const LOCAL: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 4433);
 const PEER: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 4434);
 
-fn files() -> Result<Files, Box<dyn std::error::Error>> {
-    Ok(Files { puppet: TlsConfig::new(&[PROTOCOL])?, certificate: Certificate::make("quiche")? })
-}
-
-fn connect(setup: &Setup, files: &Files) -> Result<Streams, Error> {
+fn connect(setup: &Setup, certificate: &Certificate) -> Result<Streams, Error> {
     let parameters = setup.parameters_of(setup.side);
     let mut config = Config::new(quiche::PROTOCOL_VERSION)?;
     config.set_application_protos(&[PROTOCOL])?;
@@ -96,7 +85,7 @@ fn connect(setup: &Setup, files: &Files) -> Result<Streams, Error> {
     let connection = match setup.side {
         Side::Client => quiche::connect(Some("localhost"), &id, local, peer, &mut config)?,
         Side::Server => {
-            let Certificate { certificate, key } = &files.certificate;
+            let Certificate { certificate, key } = certificate;
             config.load_cert_chain_from_pem_file(&certificate.to_string_lossy())?;
             config.load_priv_key_from_pem_file(&key.to_string_lossy())?;
             quiche::accept(&id, None, local, peer, &mut config)?
@@ -117,7 +106,9 @@ struct Streams {
 
 impl Streams {
     fn lost(&self) -> bool {
-        self.connection.is_closed() || self.connection.is_draining() || self.connection.local_error().is_some()
+        self.connection.is_closed()
+            || self.connection.is_draining()
+            || self.connection.local_error().is_some()
     }
 
     /// What an error says to who sends.

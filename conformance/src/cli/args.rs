@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::world::presets::Tier;
 
-use super::stacks::{MANAGER, SutArg};
+use super::systems::{MANAGER, SutArg};
 use crate::conform::Criterion;
 
 #[derive(Args, Debug)]

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use clap::Args;
 
 use super::conform::named;
-use super::stacks::{MANAGER, SutArg};
+use super::systems::{MANAGER, SutArg};
 use super::table::count;
 use super::{Bad, Verdict, threads};
 use crate::conform::{Criterion, Tours, flakes};

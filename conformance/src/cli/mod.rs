@@ -7,7 +7,6 @@ mod args;
 mod check;
 mod cluster;
 mod conform;
-mod every;
 mod explore;
 mod files;
 mod fixes;
@@ -26,6 +25,7 @@ mod scenarios;
 mod schedules;
 mod stacks;
 mod storm;
+mod systems;
 pub(crate) mod table;
 mod traces;
 mod upgrade;
@@ -99,7 +99,7 @@ enum Command {
     Upgrade(UpgradeArgs),
 }
 
-pub use self::stacks::Maker;
+pub use self::systems::Maker;
 
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +121,7 @@ pub fn run() -> ExitCode {
 
 /// The same with more systems under test, each with the name that `--sut` takes.
 pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
-    stacks::add(more);
+    systems::add(more);
     end_quietly_when_nobody_listens();
     let result = match Cli::parse().command {
         Command::Prove(args) => prove::run(&args),
@@ -135,7 +135,7 @@ pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
         Command::Explore(args) => explore::run(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Flakes(args) => flakes::run(&args),
-        Command::Stacks(args) => every::run(&args),
+        Command::Stacks(args) => stacks::run(&args),
         Command::Report(args) => page::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -8,9 +8,9 @@ use streamproof_model::rfc::citation::Level;
 use super::args::ReportArgs;
 use super::conform::{Run, Shown};
 use super::report::WIDTH;
-use super::stacks::choosing;
+use super::systems::choosing;
 use super::table::percent;
-use super::{Bad, Verdict, every, files, threads};
+use super::{Bad, Verdict, files, stacks, threads};
 use crate::sut::Sut;
 
 /// The levels, the strongest first; what a stack may do is not among them.
@@ -23,7 +23,7 @@ const LEVELS: [(Level, &str); 4] = [
 
 pub(super) fn run(args: &ReportArgs) -> Result<Verdict, Bad> {
     let sut = choosing(args.sut.sut(), &args.choice)?;
-    let run = every::play(&*sut, threads(args.threads))?;
+    let run = stacks::play(&*sut, threads(args.threads))?;
     let shown = run.shown(&*sut)?;
     match (args.json, &args.html) {
         (true, _) => println!("{:#}", run.as_json(&*sut)),

@@ -1,100 +1,176 @@
-//! The systems under test by name: those of this crate, and whatever a binary adds.
+//! `streamproof stacks`: every stack that this binary has, one after the other, in one table.
 
-use std::fmt;
-use std::str::FromStr;
-use std::sync::OnceLock;
+use std::num::NonZero;
 
-use streamproof_model::rfc::choices::Choices;
+use serde_json::{Value, json};
+use streamproof_model::rfc::citation::Level;
+use streamproof_model::rfc::identity::Side;
+use streamproof_model::world::presets::Preset;
 
-use super::Bad;
-use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, agent};
+use super::args::StacksArgs;
+use super::conform::Run;
+use super::systems::SutArg;
+use super::table::{count, percent, table};
+use super::{Bad, Verdict, find_preset, systems, threads};
+use crate::conform::{Criterion, RoleReport, Tours};
+use crate::sut::Sut;
 
-/// Makes a system under test.
-pub type Maker = fn() -> Box<dyn Sut>;
-
-/// The manager, which is played if no other system is named.
-pub(super) const MANAGER: &str = "manager";
-
-const OURS: [(&str, Maker); 4] = [
-    (MANAGER, || Box::new(Manager::default())),
-    ("quinn", || Box::new(BareQuinn)),
-    ("toy", || Box::new(Toy::default())),
-    ("aioquic", || Box::new(agent::aioquic())),
+/// What every stack is played with: small enough for one that makes a handshake with TLS for each trace.
+pub(super) const PRESETS: [&str; 11] = [
+    "uni-plain",
+    "uni",
+    "uni-lossy",
+    "bidi",
+    "bidi-data",
+    "hostile-sender",
+    "hostile-receiver",
+    "limits-uni",
+    "limits-bidi",
+    "limits-cancel",
+    "close",
 ];
 
-static MORE: OnceLock<Vec<(&'static str, Maker)>> = OnceLock::new();
-
-/// Adds systems to those of this crate. Only the first call counts.
-pub(super) fn add(more: &[(&'static str, Maker)]) {
-    let _ = MORE.set(more.to_vec());
+/// What became of one stack.
+struct Played {
+    name: &'static str,
+    version: String,
+    /// What it has shown, or why it was not played.
+    run: Result<Run, String>,
 }
 
-/// Every system, by name.
-pub(super) fn all() -> Vec<(&'static str, Maker)> {
-    OURS.into_iter().chain(MORE.get().into_iter().flatten().copied()).collect()
-}
-
-/// The system with other choices: each a field of [`Choices`] and its way.
-pub(super) fn choosing(sut: Box<dyn Sut>, ways: &[String]) -> Result<Box<dyn Sut>, Bad> {
-    if ways.is_empty() {
-        return Ok(sut);
+pub(super) fn run(args: &StacksArgs) -> Result<Verdict, Bad> {
+    let chosen: Vec<SutArg> = match args.sut.is_empty() {
+        true => systems::all().into_iter().map(SutArg::from).collect(),
+        false => args.sut.clone(),
+    };
+    let mut all = Vec::new();
+    for stack in chosen {
+        let sut = stack.sut();
+        let run = play(&*sut, threads(args.threads)).map_err(|Bad(why)| why);
+        all.push(Played { name: sut.name(), version: sut.version(), run });
     }
-    let bad = |way: &str, why: &str| Bad(format!("--choice {way}: {why}"));
-    let mut value = serde_json::to_value(sut.choices()).map_err(|error| Bad(error.to_string()))?;
-    for way in ways {
-        let (choice, goes) =
-            way.split_once('=').ok_or_else(|| bad(way, "wants CHOICE=always or =never"))?;
-        let field = value.get_mut(choice).ok_or_else(|| bad(way, "there is no such choice"))?;
-        match goes {
-            "always" | "never" => *field = goes.into(),
-            _ => return Err(bad(way, "goes always or never")),
+    match args.json {
+        true => println!("{:#}", Value::from_iter(all.iter().map(as_json))),
+        false => print(&all),
+    }
+    let fails = |played: &Played| matches!(&played.run, Ok(run) if run.has_unlisted());
+    match (all.iter().any(fails), all.iter().all(|played| played.run.is_ok())) {
+        (true, _) => Ok(Verdict::Fails),
+        (false, false) => Ok(Verdict::Incomplete),
+        (false, true) => Ok(Verdict::Holds),
+    }
+}
+
+/// Plays all that a stack can be asked.
+pub(super) fn play(sut: &dyn Sut, threads: NonZero<usize>) -> Result<Run, Bad> {
+    let mut run = Run::new(sut, false)?;
+    for name in PRESETS {
+        match sut.fit(find_preset(name)?) {
+            Err(why) => run.skip(&format!("{name}: {why}")),
+            Ok(preset) => {
+                for side in preset.sides() {
+                    let tours = Tours::with(preset, side, sut, Criterion::Edges);
+                    run.play(sut, tours, threads)?;
+                }
+            }
         }
     }
-    let choices: Choices = serde_json::from_value(value).map_err(|error| Bad(error.to_string()))?;
-    Ok(Box::new(Choosing { sut, choices }))
+    Ok(run)
 }
 
-/// A system under test by name.
-#[derive(Clone, Copy)]
-pub(super) struct SutArg {
-    name: &'static str,
-    make: Maker,
+/// The first preset of which a stack has taken every edge in a role.
+pub(super) fn whole(run: &Run, role: &str) -> Option<&'static str> {
+    let mut whole = run.reports.iter().filter(|report| report.taken == report.edges);
+    whole.find(|report| role_of(report) == role).map(|report| report.preset)
 }
 
-impl SutArg {
-    /// The name it was found by.
-    pub(super) const fn name(self) -> &'static str {
-        self.name
-    }
-
-    pub(super) fn sut(self) -> Box<dyn Sut> {
-        (self.make)()
-    }
+fn role_of(report: &RoleReport) -> &'static str {
+    let preset = Preset::find(report.preset);
+    let side: Side = report.side;
+    preset.map_or("", |preset| preset.role_name(side))
 }
 
-impl From<(&'static str, Maker)> for SutArg {
-    fn from((name, make): (&'static str, Maker)) -> Self {
-        Self { name, make }
-    }
+/// How many rules of this strength a stack has broken.
+pub(super) fn broken(run: &Run, level: Level) -> usize {
+    run.breaches().filter(|breach| breach.citation().level == level).count()
 }
 
-impl fmt::Debug for SutArg {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
+fn edges(run: &Run) -> (usize, usize) {
+    let sum = |of: fn(&RoleReport) -> usize| run.reports.iter().map(of).sum::<usize>();
+    (sum(|report| report.taken), sum(|report| report.edges))
 }
 
-impl FromStr for SutArg {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let known = all();
-        match known.iter().find(|(known, _)| *known == name) {
-            Some((name, make)) => Ok(Self { name, make: *make }),
-            None => {
-                let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-                Err(format!("no stack is called \"{name}\"; there are {}", names.join(", ")))
+fn print(all: &[Played]) {
+    let head = [
+        "stack",
+        "version",
+        "presets",
+        "edges",
+        "edges %",
+        "all as sender",
+        "all as receiver",
+        "MUST",
+        "SHOULD",
+        "stated",
+        "traces",
+        "seconds",
+    ];
+    let rows: Vec<Vec<String>> = all.iter().filter_map(row).collect();
+    print!("{}", table(&head, &rows));
+    for played in all {
+        match &played.run {
+            Err(why) => println!("not played  {}: {why}", played.name),
+            Ok(run) => {
+                for what in run.skipped() {
+                    println!("skipped     {}: {what}", played.name);
+                }
             }
+        }
+    }
+    println!("what each deviates in: streamproof report --sut STACK");
+}
+
+fn row(played: &Played) -> Option<Vec<String>> {
+    let run = played.run.as_ref().ok()?;
+    let (taken, all) = edges(run);
+    let sum = |of: fn(&RoleReport) -> usize| run.reports.iter().map(of).sum::<usize>();
+    let seconds: f64 = run.reports.iter().map(|report| report.took.as_secs_f64()).sum();
+    let broken = |level| broken(run, level).to_string();
+    let whole = |role| whole(run, role).unwrap_or("-").to_owned();
+    Some(vec![
+        played.name.to_owned(),
+        played.version.clone(),
+        run.reports.len().to_string(),
+        count(all),
+        percent(taken, all),
+        whole("sender"),
+        whole("receiver"),
+        broken(Level::Must),
+        broken(Level::Should),
+        broken(Level::Stated),
+        count(sum(|report| report.traces)),
+        format!("{seconds:.1}"),
+    ])
+}
+
+fn as_json(played: &Played) -> Value {
+    let Played { name, version, run } = played;
+    match run {
+        Err(why) => json!({ "stack": name, "version": version, "not_played": why }),
+        Ok(run) => {
+            let (taken, all) = edges(run);
+            json!({
+                "stack": name,
+                "version": version,
+                "edges": all,
+                "taken": taken,
+                "all_as_sender": whole(run, "sender"),
+                "all_as_receiver": whole(run, "receiver"),
+                "must": broken(run, Level::Must),
+                "should": broken(run, Level::Should),
+                "stated": broken(run, Level::Stated),
+                "skipped": run.skipped(),
+            })
         }
     }
 }

@@ -15,7 +15,7 @@ use super::args::{ConformArgs, CriterionArg, TierArg};
 use super::known::known;
 use super::progress::Progress;
 use super::report::WIDTH;
-use super::stacks::choosing;
+use super::systems::choosing;
 use super::table::count;
 use super::{Bad, Verdict, files, find_presets, threads};
 use crate::conform::{Criterion, RoleReport, Tours, replay_trace};

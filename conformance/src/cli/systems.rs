@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use streamproof_model::rfc::choices::Choices;
 
 use super::Bad;
-use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, agent};
+use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, aioquic};
 
 /// Makes a system under test.
 pub type Maker = fn() -> Box<dyn Sut>;
@@ -19,7 +19,7 @@ const OURS: [(&str, Maker); 4] = [
     (MANAGER, || Box::new(Manager::default())),
     ("quinn", || Box::new(BareQuinn)),
     ("toy", || Box::new(Toy::default())),
-    ("aioquic", || Box::new(agent::aioquic())),
+    ("aioquic", || Box::new(aioquic::aioquic())),
 ];
 
 static MORE: OnceLock<Vec<(&'static str, Maker)>> = OnceLock::new();

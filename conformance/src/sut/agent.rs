@@ -14,10 +14,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
-use streamproof_model::rfc::choices::{Choice, Choices};
+use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
-use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::world::presets::Preset;
 
 use super::certificate::Certificate;
@@ -324,44 +323,18 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(digits).collect()
 }
 
-/// aioquic behind `conformance/agents/aioquic_agent.py`, run by the Python that `make stacks` has set up, or by that which
-/// `STREAMPROOF_PYTHON` names.
-pub fn aioquic() -> Agent {
-    Agent::new("aioquic", AIOQUIC, fit_aioquic, || {
-        let python = std::env::var_os("STREAMPROOF_PYTHON").map(PathBuf::from);
-        let python = python.unwrap_or_else(|| PathBuf::from("target/stacks/python/bin/python3"));
-        let agent = PathBuf::from("conformance/agents/aioquic_agent.py");
-        for file in [&python, &agent] {
-            if !file.exists() && file.components().count() > 1 {
-                return Err(missing(file));
-            }
-        }
-        Ok(vec![python, agent])
-    })
-}
-
-fn missing(file: &Path) -> String {
-    format!(
-        "{} is not there; run `make stacks` in the repository, or set STREAMPROOF_PYTHON",
-        file.display()
-    )
-}
-
-fn fit_aioquic(preset: Preset) -> Result<Preset, &'static str> {
-    if preset.calls.open > preset.opened {
-        return Err("aioquic opens streams ahead of the peer's limit");
+/// Why a program or a file that an agent needs cannot be run, if it is not there. A bare name is looked for by the
+/// system.
+///
+/// # Errors
+///
+/// In one line, which file is missing and how it is had.
+pub fn wants(file: &Path, or_else: &str) -> Result<(), String> {
+    match file.exists() || file.components().count() == 1 {
+        true => Ok(()),
+        false => Err(format!(
+            "{} is not there; run `make stacks` in the repository{or_else}",
+            file.display()
+        )),
     }
-    if preset.parameters != [Parameters::WIDE; 2] {
-        return Err(
-            "aioquic takes every write and hands data over at once: its application feels no credit",
-        );
-    }
-    Ok(preset)
 }
-
-/// Its departures are those of `deviations/aioquic.toml`.
-const AIOQUIC: Choices = Choices {
-    moot_stop_is_sent: Choice::Always,
-    data_before_answer: Choice::Never,
-    ..Choices::QUINN
-};

@@ -11,6 +11,7 @@
 //! asks for and a stack does not have is a reason not to name that preset.
 
 pub mod agent;
+pub mod aioquic;
 mod bare;
 pub mod certificate;
 pub mod datagrams;

@@ -8,6 +8,8 @@
 # make upgrade  the suite against pairs of published versions of quinn-proto, side by side
 # make second-opinion
 #               the same worlds in Promela, counted by SPIN
+# make regressions
+#               exports the deviations in conformance/regressions again: trace, Rust test, packets
 # make documents
 #               writes the tables in documents again that commands make
 # make cluster  the search on three processes on loopback, compared with one
@@ -29,7 +31,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -41,11 +43,16 @@ spin:
 		apt-get install -y -q spin >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q spin >/dev/null 2>&1; } \
 		|| echo "SPIN cannot be installed here: its tests are skipped"; }
 
+tshark:
+	@command -v tshark >/dev/null || { echo "installing tshark for exported packets (apt-get install tshark)"; \
+		export DEBIAN_FRONTEND=noninteractive; apt-get install -y -q tshark >/dev/null 2>&1 \
+		|| { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q tshark >/dev/null; }; }
+
 prove: toolchain
 	cargo build --release --locked
 	@target/release/streamproof prove
 
-test: toolchain spin
+test: toolchain spin tshark
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy -p streamproof --locked -- -D warnings
@@ -130,6 +137,16 @@ explore: toolchain
 deviations: toolchain
 	cargo run --release --locked --quiet -- conform --sut manager --record conformance/deviations/manager
 	cargo run --release --locked --quiet -- conform --sut quinn --record conformance/deviations/quinn
+
+# Exports the committed deviations again. The keys of the packets are fresh each time.
+regressions: toolchain
+	cargo build --release --locked --quiet
+	@for trace in conformance/regressions/*.ndjson; do \
+		name=$$(basename $$trace .ndjson); \
+		target/release/streamproof export $$trace --breach $$name --known \
+			--rust conformance/regressions/tests/$$(echo $$name | tr - _).rs \
+			--pcap conformance/regressions/$$name.pcapng || exit 1; \
+	done
 
 deny: toolchain
 	@command -v cargo-deny >/dev/null || { echo "installing cargo-deny (some minutes)"; cargo install --locked cargo-deny; }

@@ -8,7 +8,7 @@
 //! is known already. [`requirements`] is the list of rules, and what stands for each, [`scenarios`] the
 //! traces that show them. [`schedules`] runs races of tasks inside the manager in every order,
 //! [`storm`] runs streams by the million between two managers. [`upgrade`] compares what two versions of a
-//! stack have shown.
+//! stack have shown. [`export`] makes a trace into a capture or a test that runs without this suite.
 //!
 //! Whoever maintains a stack writes one file, `impl Sut for MyStack`, and begins with [`suite`]. [`zoo`] shows what
 //! the tours find in a stack that has the bugs of others.
@@ -18,6 +18,7 @@ pub mod cli;
 pub mod concretize;
 pub mod conform;
 pub mod deviations;
+pub mod export;
 pub mod picture;
 pub mod puppet;
 pub mod referee;

@@ -219,7 +219,10 @@ impl Player {
         };
         let deviation = deviation.filter(applies);
         let at = self.replay.went.len();
-        self.replay.found.extend(deviation.map(|deviation| Found { at, deviation }));
+        if let Some(deviation) = deviation {
+            self.session.note(format_args!("deviates: {}", deviation.breach));
+            self.replay.found.push(Found { at, deviation });
+        }
     }
 
     fn step(&mut self, stimulus: &Stimulus) {

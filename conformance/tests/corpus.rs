@@ -8,7 +8,14 @@ use std::process::{Command, Output};
 use streamproof_model::trace::file::{self, TraceError};
 
 /// The folders with committed traces, from `conformance/`; one kind each.
-const KINDS: [&str; 3] = ["scenarios", "deviations/manager", "deviations/quinn"];
+const KINDS: [&str; 6] = [
+    "scenarios",
+    "regressions",
+    "deviations/manager",
+    "deviations/quinn",
+    "deviations/quiche",
+    "deviations/aioquic",
+];
 
 /// The traces of a kind, by name.
 fn traces(kind: &str) -> Vec<PathBuf> {

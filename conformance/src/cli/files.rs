@@ -9,6 +9,11 @@ use super::Bad;
 
 /// Writes `text` to `path`, making its folder if there is none.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Bad> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// The same with what is no text.
+pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Bad> {
     let bad = |error: io::Error| Bad(format!("{}: {error}", path.display()));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(bad)?;
@@ -16,7 +21,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Bad> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
+    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
     written.map_err(|error| {
         // What was begun is of no use to anybody.
         let _ = fs::remove_file(&part);

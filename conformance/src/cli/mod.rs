@@ -8,6 +8,7 @@ mod check;
 mod cluster;
 mod conform;
 mod explore;
+mod export;
 mod files;
 mod fixes;
 mod flakes;
@@ -23,6 +24,7 @@ mod report;
 mod requirements;
 mod scenarios;
 mod schedules;
+mod shrink;
 mod stacks;
 mod storm;
 mod systems;
@@ -80,6 +82,10 @@ enum Command {
     Traces(TracesArgs),
     /// Play one trace file.
     Replay(ReplayArgs),
+    /// Take from a failing trace all that its failure does not need.
+    Shrink(shrink::ShrinkArgs),
+    /// Make a trace into a capture for Wireshark, or into a Rust test that runs without this program.
+    Export(export::ExportArgs),
     /// Play the scenarios: a short trace for each story that the rules tell.
     Scenarios(ScenariosArgs),
     /// List the rules of RFC 9000 about streams, and what stands for each.
@@ -139,6 +145,8 @@ pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
         Command::Report(args) => page::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Shrink(args) => shrink::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Scenarios(args) => scenarios::run(&args),
         Command::Requirements(args) => requirements::run(&args),
         Command::Mutants(args) => mutants::run(&args),

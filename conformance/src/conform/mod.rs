@@ -12,6 +12,7 @@ mod coverage;
 mod flakes;
 mod hunt;
 mod script;
+mod shrink;
 mod witness;
 
 use std::collections::BTreeMap;
@@ -34,10 +35,12 @@ use streamproof_model::world::system::World;
 pub use self::coverage::{Criterion, Finding, RoleReport, TOUR_LENGTH};
 pub use self::flakes::{Flake, flakes};
 pub use self::hunt::Caught;
+pub use self::shrink::{Shrunk, shrink};
 pub use self::witness::{Repeat, Witness};
 
 use self::coverage::{Coverage, Ground, Walked};
 use self::script::{Felt, Script, shaken};
+use crate::puppet::Tap;
 use crate::replay::{Replay, replay};
 use crate::sut::{Setup, Sut};
 use crate::world::ArenaError;
@@ -350,9 +353,22 @@ pub enum ReplayError {
 ///
 /// When the trace is no path of its world, or the system under test gives no connection.
 pub fn replay_trace(sut: &dyn Sut, trace: &Trace) -> Result<Replay, ReplayError> {
+    play_trace(sut, trace, None)
+}
+
+/// The same over a connection with TLS, of which every datagram is kept.
+///
+/// # Errors
+///
+/// As [`replay_trace`].
+pub fn replay_tapped(sut: &dyn Sut, trace: &Trace, tap: &Tap) -> Result<Replay, ReplayError> {
+    play_trace(sut, trace, Some(tap.clone()))
+}
+
+fn play_trace(sut: &dyn Sut, trace: &Trace, tap: Option<Tap>) -> Result<Replay, ReplayError> {
     let steps = trace.steps()?;
-    let setup =
-        Setup { server: shaken(&trace.actions), log: true, ..Setup::new(trace.preset, trace.side) };
+    let server = shaken(&trace.actions);
+    let setup = Setup { server, tap, log: true, ..Setup::new(trace.preset, trace.side) };
     let script = steps.iter().filter_map(|step| {
         let endpoint: &Endpoint = &step.endpoint;
         Some((step.stimulus.clone()?, Some(endpoint)))

@@ -12,6 +12,7 @@
 mod handshake;
 mod log;
 mod space;
+mod tap;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,8 @@ use crate::wire::{ConnectionId, Frame, FrameError, decode_frames, encode_frames}
 use crate::world::MAX_DATAGRAM;
 
 pub use log::EventLog;
-pub use tls::{TlsConfig, TlsError};
+pub use tap::{Capture, Datagram, Tap};
+pub use tls::{PROTOCOL, TlsConfig, TlsError};
 
 use handshake::Progress;
 use log::Sender;
@@ -126,6 +128,8 @@ pub struct PuppetConfig {
     pub holds_back: bool,
     /// With it the connection is protected by TLS; without it by nothing.
     pub tls: Option<TlsConfig>,
+    /// With it every datagram of the connection is kept.
+    pub tap: Option<Tap>,
     /// Whether it writes an event log.
     pub log: bool,
 }
@@ -148,6 +152,7 @@ pub struct Puppet {
     sent: BTreeMap<u64, Bytes>,
     received: Vec<ReceivedPacket>,
     complaints: Vec<Complaint>,
+    tap: Option<Tap>,
     log: EventLog,
 }
 
@@ -167,6 +172,7 @@ impl Puppet {
             sent: BTreeMap::new(),
             received: Vec::new(),
             complaints: Vec::new(),
+            tap: config.tap,
             log: EventLog::new(config.log),
         };
         puppet.parameters.initial_source_connection_id = Some(OWN_ID);
@@ -245,6 +251,9 @@ impl Puppet {
 
     /// Takes in a datagram from the system under test. Never panics, whatever it holds.
     pub fn receive(&mut self, datagram: Bytes) {
+        if let Some(tap) = &self.tap {
+            tap.keep(false, &datagram);
+        }
         let mut seen = Vec::new();
         if self.tls.is_some() {
             let mut rest = datagram;
@@ -283,6 +292,9 @@ impl Puppet {
 
     /// The datagrams to hand to the system under test, in order.
     pub fn take_outgoing(&mut self) -> Vec<Bytes> {
+        if let Some(tap) = &self.tap {
+            self.outgoing.iter().for_each(|datagram| tap.keep(true, datagram));
+        }
         std::mem::take(&mut self.outgoing)
     }
 

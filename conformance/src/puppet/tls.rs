@@ -20,6 +20,9 @@ use crate::wire::ConnectionId;
 use crate::wire::packet::{Header, PacketType, Space};
 use crate::wire::protection::{Keyring, seal_packet};
 
+/// The application protocol that the puppet and every stack under test agree on.
+pub const PROTOCOL: &[u8] = b"streamproof";
+
 /// What the puppet's TLS is made of; one for any number of connections.
 #[derive(Clone, Debug)]
 pub struct TlsConfig {
@@ -60,15 +63,6 @@ impl TlsConfig {
     ///
     /// When rustls or rcgen refuses.
     pub fn new(protocols: &[&[u8]]) -> Result<Self, TlsError> {
-        Self::with_key_log(protocols, Arc::new(rustls::NoKeyLog))
-    }
-
-    /// The same, with a log of the secrets, for Wireshark.
-    ///
-    /// # Errors
-    ///
-    /// When rustls or rcgen refuses.
-    pub fn with_key_log(protocols: &[&[u8]], key_log: Arc<dyn KeyLog>) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let suite = ring::cipher_suite::TLS13_AES_128_GCM_SHA256
             .tls13()
@@ -82,7 +76,6 @@ impl TlsConfig {
             .with_no_client_auth();
         client.alpn_protocols.clone_from(&protocols);
         client.resumption = rustls::client::Resumption::disabled();
-        client.key_log = key_log.clone();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let mut server = ServerConfig::builder_with_provider(provider)
@@ -91,12 +84,31 @@ impl TlsConfig {
             .with_single_cert(vec![CertificateDer::from(made.cert)], key)?;
         server.alpn_protocols = protocols;
         server.send_tls13_tickets = 0;
-        server.key_log = key_log;
         Ok(Self {
             client: Arc::new(client),
             server: Arc::new(server),
             initial: InitialSuite(suite),
         })
+    }
+}
+
+impl TlsConfig {
+    /// The same, but its secrets go into this log.
+    pub fn logging_to(&self, key_log: &Arc<dyn KeyLog>) -> Self {
+        let (mut client, mut server) = ((*self.client).clone(), (*self.server).clone());
+        client.key_log = key_log.clone();
+        server.key_log = key_log.clone();
+        Self { client: Arc::new(client), server: Arc::new(server), initial: self.initial }
+    }
+
+    /// What a client of it is made of; for a stack under test on rustls, too.
+    pub(crate) fn client(&self) -> Arc<ClientConfig> {
+        self.client.clone()
+    }
+
+    /// What a server of it is made of.
+    pub(crate) fn server(&self) -> Arc<ServerConfig> {
+        self.server.clone()
     }
 }
 
@@ -331,6 +343,7 @@ mod tests {
             first_destination: ConnectionId::from_u64(7),
             holds_back: false,
             tls: Some(tls.clone()),
+            tap: None,
             log: false,
         })
     }

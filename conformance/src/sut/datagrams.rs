@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use rustls::KeyLog;
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, StreamId};
@@ -18,6 +21,8 @@ use super::{Observation, READ_BUFFER, Session, Setup};
 use crate::abstraction::first_wrong;
 use crate::concretize;
 use crate::puppet::{MAX_FENCE, Puppet, PuppetConfig, ReceivedPacket, TlsConfig};
+
+pub use crate::puppet::PROTOCOL;
 use crate::wire::{ConnectionId, Frame};
 use crate::world::{ArenaError, FIRST_DESTINATION};
 
@@ -128,8 +133,6 @@ pub struct DatagramSession<S> {
     receiving: BTreeMap<StreamId, Receiving>,
 }
 
-/// The application protocol that stacks and puppet agree on.
-pub const PROTOCOL: &[u8] = b"streamproof";
 /// A handshake that takes more exchanges than this goes round in circles.
 const MAX_EXCHANGES: usize = 10_000;
 
@@ -142,12 +145,21 @@ impl<S: Stack> DatagramSession<S> {
     /// When the handshake does not come to its end.
     pub fn new(stack: S, setup: &Setup, tls: &TlsConfig) -> Result<Self, ArenaError> {
         let side = setup.side.peer();
+        let tap = setup.tap.clone();
+        let tls = match &tap {
+            Some(tap) => {
+                let log: Arc<dyn KeyLog> = Arc::new(tap.clone());
+                tls.logging_to(&log)
+            }
+            None => tls.clone(),
+        };
         let puppet = Puppet::new(PuppetConfig {
             side: concretize::side(side),
             parameters: concretize::limits(&setup.parameters_of(side)).parameters()?,
             first_destination: ConnectionId::from_u64(FIRST_DESTINATION),
             holds_back: false,
-            tls: Some(tls.clone()),
+            tls: Some(tls),
+            tap,
             log: setup.log,
         });
         let (sending, receiving) = (BTreeMap::new(), BTreeMap::new());
@@ -394,6 +406,10 @@ impl<S: Stack> Session for DatagramSession<S> {
         // The stacks are asked and not waited for: nobody sleeps.
         let awake = |id| Observation { read_woken: true, write_woken: true, ..Observation::of(id) };
         ids.into_iter().map(awake).collect()
+    }
+
+    fn note(&mut self, line: std::fmt::Arguments<'_>) {
+        self.puppet.log_mut().note(line);
     }
 
     fn log(&self) -> &[String] {

@@ -32,6 +32,7 @@ pub use manager::Manager;
 pub use toy::{Bug, Toy};
 
 use crate::puppet::ReceivedPacket;
+use crate::puppet::Tap;
 use crate::wire;
 use crate::world::ArenaError;
 
@@ -39,7 +40,7 @@ use crate::world::ArenaError;
 const READ_BUFFER: usize = 64 * 1024;
 
 /// What a session is for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     /// The world that is played.
     pub preset: Preset,
@@ -49,12 +50,14 @@ pub struct Setup {
     pub server: Option<Parameters>,
     /// Whether the session keeps an event log.
     pub log: bool,
+    /// With it the connection is protected by TLS, and all of it is kept.
+    pub tap: Option<Tap>,
 }
 
 impl Setup {
     /// A session of a preset, without a log.
     pub const fn new(preset: Preset, side: Side) -> Self {
-        Self { preset, side, server: None, log: false }
+        Self { preset, side, server: None, log: false, tap: None }
     }
 
     /// What a side advertises.
@@ -228,6 +231,9 @@ pub trait Session {
     /// A look at the settled session: every stream that the application has ever had, those that the peer has
     /// opened included, once each and in order of ID.
     fn observe(&mut self) -> Vec<Observation>;
+
+    /// The judge remarks on what was just done, for the event log.
+    fn note(&mut self, _: std::fmt::Arguments<'_>) {}
 
     /// The event log; empty if none is kept.
     fn log(&self) -> &[String];

@@ -58,14 +58,18 @@ pub(super) struct QuinnSession<A> {
 pub(super) fn arena(setup: &Setup) -> Result<Arena, ArenaError> {
     let limits = |side| concretize::limits(&setup.parameters_of(side));
     let remembered = concretize::limits(&setup.preset.parameters_of(Side::Server));
-    Arena::new(&ArenaConfig {
+    let config = ArenaConfig {
         side: concretize::side(setup.side),
         limits: Limits { sut: limits(setup.side), puppet: limits(setup.side.peer()) },
         packet_threshold: if setup.preset.weather.loses { 3 } else { u32::MAX },
         early: setup.is_early().then_some(Early { remembered, accepts: true }),
         log: setup.log,
         ..ArenaConfig::default()
-    })
+    };
+    match &setup.tap {
+        Some(tap) => Arena::tapped(&config, tap),
+        None => Arena::new(&config),
+    }
 }
 
 impl<A: App> QuinnSession<A> {
@@ -159,6 +163,10 @@ impl<A: App> Session for QuinnSession<A> {
             stream.write_woken = woken(&self.writes, stream.stream_id);
         }
         seen
+    }
+
+    fn note(&mut self, line: std::fmt::Arguments<'_>) {
+        self.arena.note(line);
     }
 
     fn log(&self) -> &[String] {

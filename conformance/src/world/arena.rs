@@ -13,12 +13,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use quinn::{ConnectError, Connection, ConnectionError, Endpoint, Side};
+use rustls::KeyLog;
 
 use super::config::{self, FIRST_DESTINATION, Limits, SideLimits};
 use super::socket::PUPPET_ADDRESS;
 use super::{TaskHandle, World, poll_once};
 use crate::puppet::{
-    MAX_FENCE, PACKET_THRESHOLD, Puppet, PuppetConfig, PuppetError, ReceivedPacket,
+    MAX_FENCE, PACKET_THRESHOLD, PROTOCOL, Puppet, PuppetConfig, PuppetError, ReceivedPacket, Tap,
+    TlsConfig,
 };
 use crate::wire::{ConnectionId, Frame};
 
@@ -144,11 +146,23 @@ impl Arena {
     /// waits for the Finished: what [`deliver`](Self::deliver) sends is a 0-RTT packet, what quinn
     /// sends is 1-RTT and can be acknowledged after [`send_finished`](Self::send_finished).
     pub fn new(config: &ArenaConfig) -> Result<Self, ArenaError> {
+        Self::begin(config, None)
+    }
+
+    /// The same, but protected by TLS, with a tap on the wire. There is no 0-RTT: nobody has a ticket.
+    pub fn tapped(config: &ArenaConfig, tap: &Tap) -> Result<Self, ArenaError> {
+        match config.early {
+            Some(_) => Err(ArenaError::Other("0-RTT is not played with TLS".to_owned())),
+            None => Self::begin(config, Some(&Tapped::new(tap)?)),
+        }
+    }
+
+    fn begin(config: &ArenaConfig, tapped: Option<&Tapped>) -> Result<Self, ArenaError> {
         let mut world = World::new();
-        let mut puppet = Puppet::new(puppet_config(config)?);
+        let mut puppet = Puppet::new(puppet_config(config, tapped)?);
         let (endpoint, (connection, early)) = match config.side {
-            Side::Client => connect(config, &mut world, &mut puppet)?,
-            Side::Server => accept(config, &mut world, &mut puppet)?,
+            Side::Client => connect(config, tapped, &mut world, &mut puppet)?,
+            Side::Server => accept(config, tapped, &mut world, &mut puppet)?,
         };
         let mut arena = Self { world, puppet, connection, early, _endpoint: endpoint };
         arena.settle();
@@ -381,18 +395,34 @@ fn exchange(world: &mut World, puppet: &mut Puppet) {
     }
 }
 
+/// A tap, and the TLS whose secrets it keeps.
+struct Tapped {
+    tls: TlsConfig,
+    tap: Tap,
+}
+
+impl Tapped {
+    fn new(tap: &Tap) -> Result<Self, ArenaError> {
+        let tls =
+            TlsConfig::new(&[PROTOCOL]).map_err(|error| ArenaError::Foreign(error.to_string()))?;
+        let log: Arc<dyn KeyLog> = Arc::new(tap.clone());
+        Ok(Self { tls: tls.logging_to(&log), tap: tap.clone() })
+    }
+}
+
 /// A connection, and with 0-RTT the answer to it.
 type Connected = (Connection, Option<EarlyAnswer>);
 
 /// quinn as the client.
 fn connect(
     config: &ArenaConfig,
+    tapped: Option<&Tapped>,
     world: &mut World,
     puppet: &mut Puppet,
 ) -> Result<(Endpoint, Connected), ArenaError> {
     let endpoint = endpoint(config, None, world)?;
-    let client = config::client(config)?;
-    let connecting = endpoint.connect_with(client, PUPPET_ADDRESS, "puppet")?;
+    let client = config::client(config, tapped.map(|tapped| &tapped.tls))?;
+    let connecting = endpoint.connect_with(client, PUPPET_ADDRESS, "localhost")?;
     exchange(world, puppet);
     finish(config, connecting, world).map(|connected| (endpoint, connected))
 }
@@ -400,10 +430,12 @@ fn connect(
 /// quinn as the server.
 fn accept(
     config: &ArenaConfig,
+    tapped: Option<&Tapped>,
     world: &mut World,
     puppet: &mut Puppet,
 ) -> Result<(Endpoint, Connected), ArenaError> {
-    let endpoint = endpoint(config, Some(config::server(config)?), world)?;
+    let server = config::server(config, tapped.map(|tapped| &tapped.tls))?;
+    let endpoint = endpoint(config, Some(server), world)?;
     exchange(world, puppet);
     let Poll::Ready(Some(incoming)) = poll_once(endpoint.accept()) else {
         return Err(ArenaError::Unfinished);
@@ -439,9 +471,13 @@ fn endpoint(
     Endpoint::new_with_abstract_socket(endpoint, server, socket, world.runtime())
 }
 
-fn puppet_config(config: &ArenaConfig) -> Result<PuppetConfig, ArenaError> {
+fn puppet_config(
+    config: &ArenaConfig,
+    tapped: Option<&Tapped>,
+) -> Result<PuppetConfig, ArenaError> {
     Ok(PuppetConfig {
-        tls: None,
+        tls: tapped.map(|tapped| tapped.tls.clone()),
+        tap: tapped.map(|tapped| tapped.tap.clone()),
         side: !config.side,
         parameters: config.limits.puppet.parameters()?,
         holds_back: config.early.is_some(),

@@ -14,9 +14,11 @@ use quinn::{
     ClientConfig, ConnectionId, ConnectionIdGenerator, EndpointConfig, NoneTokenLog,
     NoneTokenStore, ServerConfig, TimeSource, TransportConfig, VarInt,
 };
+use quinn_proto::crypto::rustls::{NoInitialCipherSuite, QuicClientConfig, QuicServerConfig};
 
 use super::arena::{ArenaConfig, ArenaError, Early};
 use super::crypto::{EarlyPolicy, NullClient, NullCrypto, NullServer};
+use crate::puppet::TlsConfig;
 use crate::wire::parameters::TransportParameters;
 
 /// The receiving limits that one side advertises in its transport parameters (§18.2).
@@ -102,13 +104,20 @@ pub(crate) fn endpoint(seed: u64) -> EndpointConfig {
     config
 }
 
-pub(crate) fn client(config: &ArenaConfig) -> Result<ClientConfig, ArenaError> {
+pub(crate) fn client(
+    config: &ArenaConfig,
+    tls: Option<&TlsConfig>,
+) -> Result<ClientConfig, ArenaError> {
     let first = ConnectionId::new(&FIRST_DESTINATION.to_be_bytes());
     let remembered = match &config.early {
         Some(early) => Some(remembered(&early.remembered)?),
         None => None,
     };
-    let mut client = ClientConfig::new(Arc::new(NullClient { remembered }));
+    let crypto: Arc<dyn quinn_proto::crypto::ClientConfig> = match tls {
+        Some(tls) => Arc::new(QuicClientConfig::try_from(tls.client()).map_err(no_suite)?),
+        None => Arc::new(NullClient { remembered }),
+    };
+    let mut client = ClientConfig::new(crypto);
     client
         .transport_config(Arc::new(transport(config)?))
         .token_store(Arc::new(NoneTokenStore))
@@ -116,16 +125,27 @@ pub(crate) fn client(config: &ArenaConfig) -> Result<ClientConfig, ArenaError> {
     Ok(client)
 }
 
-pub(crate) fn server(config: &ArenaConfig) -> Result<ServerConfig, ArenaError> {
+pub(crate) fn server(
+    config: &ArenaConfig,
+    tls: Option<&TlsConfig>,
+) -> Result<ServerConfig, ArenaError> {
     let early = match config.early {
         Some(Early { accepts: true, .. }) => EarlyPolicy::Accept,
         Some(Early { accepts: false, .. }) | None => EarlyPolicy::Reject,
     };
-    let mut server = ServerConfig::new(Arc::new(NullServer { early }), Arc::new(NullCrypto));
+    let crypto: Arc<dyn quinn_proto::crypto::ServerConfig> = match tls {
+        Some(tls) => Arc::new(QuicServerConfig::try_from(tls.server()).map_err(no_suite)?),
+        None => Arc::new(NullServer { early }),
+    };
+    let mut server = ServerConfig::new(crypto, Arc::new(NullCrypto));
     server.transport_config(Arc::new(transport(config)?)).time_source(Arc::new(StoppedClock));
     // The defaults depend on a cargo feature that another crate may turn on.
     server.validation_token.sent(0).log(Arc::new(NoneTokenLog));
     Ok(server)
+}
+
+fn no_suite(error: NoInitialCipherSuite) -> ArenaError {
+    ArenaError::Foreign(error.to_string())
 }
 
 fn transport(config: &ArenaConfig) -> Result<TransportConfig, ArenaError> {

@@ -55,11 +55,11 @@ impl Pair {
             Endpoint::new_with_abstract_socket(endpoint, server, socket, world.runtime())
         };
         let client = endpoint(&world.socket, config.seed, None)?;
-        let server = config::server(&server_config)?;
+        let server = config::server(&server_config, None)?;
         let server = endpoint(&second, config.seed ^ 1, Some(server))?;
         let mut link = Link::new(config, world.socket.clone(), second);
         let connecting =
-            client.connect_with(config::client(&client_config)?, PUPPET_ADDRESS, "pair")?;
+            client.connect_with(config::client(&client_config, None)?, PUPPET_ADDRESS, "pair")?;
         let accepting = server.clone();
         let accepted =
             world.spawn(async move { Some(accepting.accept().await?.accept().ok()?.await) });

@@ -73,7 +73,7 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
         run.print_deviations(&*sut);
     }
     if let Some(folder) = &args.record {
-        run.record(folder)?;
+        run.record(&*sut, folder)?;
     }
     run.draw_unlisted(&*sut, &args.out, args.json)?;
     Ok(run.verdict(&*sut))

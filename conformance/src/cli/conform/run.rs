@@ -10,14 +10,14 @@ use streamproof_model::diagram::Diagram;
 use streamproof_model::packed::Fingerprint;
 use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::citation::Level;
-use streamproof_model::trace::file;
+use streamproof_model::trace::{Trace, file};
 
 use super::run_tours;
 use crate::cli::known::known;
 use crate::cli::report::WIDTH;
 use crate::cli::table::{count, percent, table};
 use crate::cli::{Bad, Verdict, files};
-use crate::conform::{Repeat, RoleReport, Tours, Witness, replay_trace};
+use crate::conform::{Repeat, RoleReport, Tours, Witness, replay_trace, shrink};
 use crate::deviations::Known;
 use crate::picture::replay_diagram;
 use crate::sut::Sut;
@@ -314,15 +314,17 @@ impl Run {
         })
     }
 
-    pub(super) fn record(&self, folder: &Path) -> Result<(), Bad> {
+    /// Writes the shortest trace of each deviation.
+    pub(super) fn record(&self, sut: &dyn Sut, folder: &Path) -> Result<(), Bad> {
         for (breach, sight) in &self.sights {
-            let text = file::write(&sight.witness.trace).map_err(|error| Bad(error.to_string()))?;
+            let trace = shrunk(sut, *breach, &sight.witness.trace)?;
+            let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
             files::write(&folder.join(format!("{}.ndjson", breach.id())), &text)?;
         }
         Ok(())
     }
 
-    /// Draws the soonest trace of each unlisted deviation.
+    /// Draws the shortest trace of each unlisted deviation, and writes it, to be replayed.
     pub(in crate::cli) fn draw_unlisted(
         &self,
         sut: &dyn Sut,
@@ -330,17 +332,29 @@ impl Run {
         quiet: bool,
     ) -> Result<(), Bad> {
         for (breach, sight) in self.unlisted() {
-            let trace = &sight.witness.trace;
+            let trace = &shrunk(sut, *breach, &sight.witness.trace)?;
             let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
             let diagram = replay_diagram(sut, trace, &replay);
             if !quiet {
                 println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
             }
-            let file = out.join(format!("{}-{}.svg", sut.name(), breach.id()));
-            files::write_picture(&file, &diagram, quiet);
+            let name = format!("{}-{}", sut.name(), breach.id());
+            files::write_picture(&out.join(format!("{name}.svg")), &diagram, quiet);
+            let file = out.join(format!("{name}.ndjson"));
+            let text = file::write(trace).map_err(|error| Bad(error.to_string()))?;
+            files::write(&file, &text)?;
+            if !quiet {
+                println!("trace    {}", file.display());
+            }
         }
         Ok(())
     }
+}
+
+/// A witness with nothing in it that the breach does not need.
+fn shrunk(sut: &dyn Sut, breach: Breach, witness: &Trace) -> Result<Trace, Bad> {
+    let shrunk = shrink(sut, witness, breach).map_err(|error| Bad(error.to_string()))?;
+    Ok(shrunk.map_or_else(|| witness.clone(), |shrunk| shrunk.trace))
 }
 
 /// The command that plays a witness again.

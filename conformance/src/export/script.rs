@@ -1,0 +1,188 @@
+//! What a replay does to a session, call by call and packet by packet, the liveness probe included.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use streamproof_model::rfc::call::{Answer, Call};
+use streamproof_model::rfc::choices::Choices;
+use streamproof_model::rfc::parameters::Parameters;
+
+use crate::abstraction::{self, Seen};
+use crate::puppet::ReceivedPacket;
+use crate::sut::{Observation, Session, Setup, Sut};
+use crate::wire::Frame;
+use crate::world::ArenaError;
+
+/// Something done to a session.
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    /// The application calls.
+    Call(Call),
+    /// The driver runs.
+    Settle,
+    /// A packet arrives.
+    Deliver(Vec<Frame>),
+    /// Packets are acknowledged: those that were about streams, counted from 0.
+    Acknowledge(Vec<usize>),
+    /// All in flight is lost.
+    LoseOutstanding,
+    /// The handshake goes on after 0-RTT.
+    Handshake,
+}
+
+/// What was done, and what came of it.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    pub(super) op: Op,
+    /// The answer, or the frames about streams that were sent.
+    pub(super) seen: Vec<String>,
+}
+
+/// All that was done in a replay.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    pub(super) done: Vec<Done>,
+    /// For each deviation how much was done before it was found, and whether it was found by a look at the session.
+    pub(super) deviations: Vec<(usize, bool)>,
+    /// The numbers of the packets that were about streams.
+    packets: Vec<u64>,
+    is_looking: bool,
+}
+
+/// A system under test whose sessions keep a script.
+pub(super) struct Recorder<'a> {
+    sut: &'a dyn Sut,
+    script: Arc<Mutex<Script>>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(super) fn new(sut: &'a dyn Sut) -> Self {
+        Self { sut, script: Arc::default() }
+    }
+
+    /// The script of the last session.
+    pub(super) fn take(&self) -> Script {
+        std::mem::take(&mut lock(&self.script))
+    }
+}
+
+fn lock(script: &Mutex<Script>) -> MutexGuard<'_, Script> {
+    script.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sut for Recorder<'_> {
+    fn name(&self) -> &'static str {
+        self.sut.name()
+    }
+
+    fn choices(&self) -> Choices {
+        self.sut.choices()
+    }
+
+    fn has_contract(&self) -> bool {
+        self.sut.has_contract()
+    }
+
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+        *lock(&self.script) = Script::default();
+        let inner = self.sut.start(setup)?;
+        Ok(Box::new(Recorded { inner, script: self.script.clone() }))
+    }
+}
+
+struct Recorded {
+    inner: Box<dyn Session>,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Recorded {
+    fn done(&mut self, op: Op) {
+        let mut script = lock(&self.script);
+        script.is_looking = false;
+        script.done.push(Done { op, seen: Vec::new() });
+    }
+}
+
+impl Session for Recorded {
+    fn call(&mut self, call: Call) -> Answer {
+        self.done(Op::Call(call));
+        let answer = self.inner.call(call);
+        if let Some(done) = lock(&self.script).done.last_mut() {
+            done.seen.push(answer.to_string());
+        }
+        answer
+    }
+
+    fn settle(&mut self) {
+        self.done(Op::Settle);
+        self.inner.settle();
+    }
+
+    fn deliver(&mut self, frames: &[Frame]) {
+        self.done(Op::Deliver(frames.to_vec()));
+        self.inner.deliver(frames);
+    }
+
+    fn finish_handshake(&mut self, accepted: bool, server: &Parameters) {
+        self.done(Op::Handshake);
+        self.inner.finish_handshake(accepted, server);
+    }
+
+    fn acknowledge(&mut self, packet_numbers: &[u64]) {
+        let place =
+            |number: &u64| lock(&self.script).packets.iter().position(|packet| packet == number);
+        let packets = packet_numbers.iter().filter_map(place).collect();
+        self.done(Op::Acknowledge(packets));
+        self.inner.acknowledge(packet_numbers);
+    }
+
+    fn lose_outstanding(&mut self) -> bool {
+        self.done(Op::LoseOutstanding);
+        self.inner.lose_outstanding()
+    }
+
+    fn received(&mut self) -> Vec<ReceivedPacket> {
+        let packets = self.inner.received();
+        let mut script = lock(&self.script);
+        for packet in &packets {
+            let about_streams = |frame: &&Frame| abstraction::frame(frame) != Seen::Transport;
+            let frames: Vec<String> =
+                packet.frames.iter().filter(about_streams).map(plain).collect();
+            if frames.is_empty() {
+                continue;
+            }
+            script.packets.push(packet.packet_number);
+            if let Some(done) = script.done.last_mut() {
+                done.seen.extend(frames);
+            }
+        }
+        packets
+    }
+
+    fn observe(&mut self) -> Vec<Observation> {
+        lock(&self.script).is_looking = true;
+        self.inner.observe()
+    }
+
+    fn note(&mut self, line: std::fmt::Arguments<'_>) {
+        let mut script = lock(&self.script);
+        let place = (script.done.len(), script.is_looking);
+        script.deviations.push(place);
+        drop(script);
+        self.inner.note(line);
+    }
+
+    fn log(&self) -> &[String] {
+        self.inner.log()
+    }
+}
+
+/// A frame as text, a close without the reason that is given for people.
+fn plain(frame: &Frame) -> String {
+    let Frame::ConnectionClose { error_code, frame_type, .. } = frame else {
+        return frame.to_string();
+    };
+    match frame_type {
+        Some(_) => format!("CONNECTION_CLOSE transport 0x{error_code:02x}"),
+        None => format!("CONNECTION_CLOSE application {error_code}"),
+    }
+}

@@ -90,3 +90,30 @@ impl RecvTally {
         } += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ended_is_the_sum_of_all_outcomes_and_of_nothing_else() {
+        let sending = SendTally {
+            registered: 1000,
+            delivered: 1,
+            reset: 2,
+            stopped: 4,
+            connection_lost: 8,
+            zero_rtt_rejected: 16,
+        };
+        assert_eq!(sending.ended(), 31);
+        let receiving = RecvTally {
+            registered: 1000,
+            read_to_end: 1,
+            reset: 2,
+            stopped: 4,
+            connection_lost: 8,
+            zero_rtt_rejected: 16,
+        };
+        assert_eq!(receiving.ended(), 31);
+    }
+}

@@ -191,6 +191,28 @@ fn idle_sending_part_is_reset_by_the_driver() {
     }
 }
 
+/// The looking must not become the work: a part that is due soon after another is found with the next look.
+#[test]
+fn idle_parts_are_looked_for_no_more_than_eight_times_in_a_deadline() {
+    let setup = setup(|deadlines| deadlines.idle = Some(8 * AFTER));
+    each_sender(setup, |stage, Sender { send, other, .. }| {
+        drop(other);
+        let Ok(second) = now(stage.manager.open_uni()) else { panic!("a second stream") };
+        stage.arena.advance(AFTER / 2);
+        let mut second = second;
+        ok(now(second.write_all(b"abc")));
+        let (first, second) = (stage.spawn(send.closed()), stage.spawn(second.closed()));
+        stage.arena.advance(8 * AFTER - AFTER / 2 + A_BIT);
+        let reset = Some(SendOutcome::Reset { code: code(CODE) });
+        assert_eq!(first.take(), reset);
+        // It is due half an AFTER later, the next look is a whole one later.
+        stage.arena.advance(AFTER - 2 * A_BIT);
+        assert_eq!(second.take(), None);
+        stage.arena.advance(2 * A_BIT);
+        assert_eq!(second.take(), reset);
+    });
+}
+
 #[test]
 fn idle_receiving_part_is_stopped_by_its_reader() {
     let setup = setup(|deadlines| deadlines.idle = Some(AFTER));

@@ -291,3 +291,28 @@ fn a_thousand_streams_leave_nothing_behind() {
     assert_eq!(stage.arena.close_reason(), None);
     stage.assert_all_released();
 }
+
+/// Somebody who waits and gives up.
+struct Nobody;
+
+impl std::task::Wake for Nobody {
+    fn wake(self: std::sync::Arc<Self>) {}
+}
+
+#[test]
+fn waiter_who_gave_up_is_not_kept() {
+    each_sender(Setup::default(), |stage, Sender { send, other, .. }| {
+        let nobody = std::sync::Arc::new(Nobody);
+        let waker = std::task::Waker::from(nobody.clone());
+        let mut cx = std::task::Context::from_waker(&waker);
+        for _ in 0..3 {
+            let mut closed = Box::pin(send.closed());
+            assert!(closed.as_mut().poll(&mut cx).is_pending());
+            drop(closed);
+        }
+        drop(waker);
+        stage.settle();
+        assert_eq!(std::sync::Arc::strong_count(&nobody), 1);
+        drop((send, other));
+    });
+}

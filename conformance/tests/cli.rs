@@ -322,3 +322,36 @@ fn choice_that_does_not_exist_is_refused() {
     refused(&conform("moot_stop_is_sent"), "CHOICE=always");
     assert_eq!(conform("moot_stop_is_sent=always").status.code(), Some(0));
 }
+
+#[test]
+fn deviation_is_shrunk_and_exported_and_what_cannot_be_is_refused() {
+    let folder = folder("exported");
+    let trace =
+        |name: &str| format!("{}/deviations/quinn/{name}.ndjson", env!("CARGO_MANIFEST_DIR"));
+    let file = trace("reset-counts-unsent");
+    let id = ["--breach", "reset-counts-unsent"];
+    let args = [&["shrink", &file, "--sut", "quinn", "-o", "small.ndjson"][..], &id].concat();
+    let shrunk = streamproof(&folder, &args);
+    assert_eq!(shrunk.status.code(), Some(0), "{}", String::from_utf8_lossy(&shrunk.stderr));
+    let told = String::from_utf8_lossy(&shrunk.stdout).into_owned();
+    assert!(told.ends_with("repeat   streamproof replay --sut quinn small.ndjson\n"), "{told}");
+    let out = ["--rust", "test.rs", "--pcap", "packets.pcapng"];
+    let args = [&["export", "small.ndjson"][..], &id, &out].concat();
+    assert_eq!(streamproof(&folder, &args).status.code(), Some(0));
+    let test = fs::read_to_string(folder.join("test.rs")).expect("a test");
+    assert!(test.contains("fn reset_counts_unsent()") && !test.contains("should_panic"));
+    assert_eq!(fs::read(folder.join("packets.pcapng")).expect("packets")[..4], [10, 13, 13, 10]);
+
+    let nothing = streamproof(&folder, &["export", "small.ndjson"]);
+    assert_eq!(nothing.status.code(), Some(2), "neither --rust nor --pcap");
+    let refuses = |file: &str, more: &[&str], why: &str| {
+        let args = [&["export", file, "--rust", "no.rs"], more].concat();
+        refused(&streamproof(&folder, &args), why);
+        assert!(!folder.join("no.rs").exists());
+    };
+    refuses("small.ndjson", &["--sut", "manager"], "not as manager");
+    refuses("small.ndjson", &["--breach", "no-such"], "shows no no-such");
+    refuses(&trace("drop-ends-stream"), &[], "dropping a handle");
+    refuses(&trace("waiter-not-woken"), &["--breach", "waiter-not-woken"], "futures");
+    refuses(&trace("blocked-untrue"), &[], "0-RTT");
+}

@@ -10,7 +10,6 @@ use super::{Bad, Verdict, files};
 use crate::export;
 
 #[derive(Args, Debug)]
-#[group(id = "into", required = true, multiple = true, args = ["rust", "pcap"])]
 pub(super) struct ExportArgs {
     /// The trace file.
     file: PathBuf,
@@ -25,7 +24,7 @@ pub(super) struct ExportArgs {
     breach: Option<String>,
     /// Write a Rust test of quinn-proto that depends on published crates only: it fails as long as the
     /// deviation is there.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "pcap")]
     rust: Option<PathBuf>,
     /// The deviation is known and left: the Rust test passes as long as it is there, and says when it is gone.
     #[arg(long, requires = "rust")]

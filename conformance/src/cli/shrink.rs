@@ -28,7 +28,7 @@ pub(super) struct ShrinkArgs {
     /// Keep this deviation in sight, by its id; the first that the trace shows, if none is named.
     #[arg(long, value_name = "ID")]
     breach: Option<String>,
-    /// Where the small trace goes.
+    /// Where the small trace goes; if nothing is said, beside the other, as NAME-shrunk.ndjson.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
 }

@@ -31,7 +31,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean
+.PHONY: regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean stacks stacks-tools ngtcp2-tools
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -94,14 +94,26 @@ upgrade: toolchain
 	$(UPGRADE) --from 0.11.17 --to 0.11.18 || test $$? -eq 1
 	$(UPGRADE) --from 0.11.18 --to 0.11.19 || test $$? -eq 1
 
-# What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own.
-stacks-tools:
+# What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own, and
+# ngtcp2 with GnuTLS for its agent.
+stacks-tools: target/stacks/agents/ngtcp2
 	@command -v cmake >/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 || { \
 		echo "installing cmake and libclang for quiche (apt-get install cmake libclang-dev)"; \
 		apt-get install -y -q cmake libclang-dev >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -y -q cmake libclang-dev >/dev/null; }; }
 	@test -x target/stacks/python/bin/python3 || { \
 		echo "installing aioquic into target/stacks/python (pip install aioquic)"; \
 		mkdir -p target/stacks && python3 -m venv target/stacks/python && target/stacks/python/bin/pip -q install aioquic==1.7.2; }
+
+ngtcp2-tools:
+	@test -e /usr/include/ngtcp2/ngtcp2_crypto_gnutls.h && test -e /usr/include/jansson.h || { \
+		echo "installing ngtcp2, GnuTLS and jansson (apt-get install $(NGTCP2_PACKAGES))"; \
+		apt-get install -y -q $(NGTCP2_PACKAGES) >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -y -q $(NGTCP2_PACKAGES) >/dev/null; }; }
+
+# The agent is written for ngtcp2 0.12, Debian 12's.
+NGTCP2_PACKAGES = gcc libc6-dev libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev libjansson-dev
+target/stacks/agents/ngtcp2: $(wildcard conformance/agents/ngtcp2_*.[ch]) | ngtcp2-tools
+	@mkdir -p $(@D)
+	cc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lngtcp2 -lngtcp2_crypto_gnutls -lgnutls -ljansson
 
 # Every stack in one table. quiche takes some minutes to build, the first time.
 stacks: toolchain stacks-tools

@@ -20,7 +20,7 @@ use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::world::presets::Preset;
 
 use super::certificate::Certificate;
-use super::datagrams::{Credentials, DatagramSession, Read, Stack, fit};
+use super::datagrams::{Credentials, DatagramSession, LossTrigger, Read, Stack, fit};
 use super::{Session, Setup, Sut};
 use crate::world::ArenaError;
 
@@ -35,6 +35,8 @@ pub struct Agent {
     pub fit: fn(Preset) -> Result<Preset, &'static str>,
     /// How its agent is run: program and arguments.
     pub command: fn() -> Result<Vec<PathBuf>, String>,
+    /// What makes it look for lost packets.
+    pub loss_trigger: LossTrigger,
     credentials: OnceLock<Result<Credentials, String>>,
     /// Agents that wait for the next connection.
     idle: Arc<Mutex<Vec<Process>>>,
@@ -52,7 +54,14 @@ impl Agent {
         command: fn() -> Result<Vec<PathBuf>, String>,
     ) -> Self {
         let (credentials, idle) = (OnceLock::new(), Arc::default());
-        Self { name, choices, fit, command, credentials, idle }
+        let loss_trigger = LossTrigger::AnyPacket;
+        Self { name, choices, fit, command, loss_trigger, credentials, idle }
+    }
+
+    /// The same stack, which looks for lost packets otherwise.
+    #[must_use]
+    pub fn with_loss_trigger(self, loss_trigger: LossTrigger) -> Self {
+        Self { loss_trigger, ..self }
     }
 
     fn credentials(&self) -> Result<&Credentials, ArenaError> {
@@ -95,8 +104,9 @@ impl Sut for Agent {
         let Credentials { puppet, certificate } = self.credentials()?;
         let foreign = |error| ArenaError::Foreign(format!("{}: {error}", self.name));
         let process = self.process().map_err(foreign)?;
-        let remote =
+        let mut remote =
             Remote::start(process, setup, certificate, self.idle.clone()).map_err(foreign)?;
+        remote.loss_trigger = self.loss_trigger;
         Ok(Box::new(DatagramSession::new(remote, setup, puppet)?))
     }
 }
@@ -152,6 +162,7 @@ struct Remote {
     accepted: Vec<StreamId>,
     /// The resets of which the agent has told.
     resets: BTreeMap<StreamId, ErrorCode>,
+    loss_trigger: LossTrigger,
 }
 
 impl Remote {
@@ -183,7 +194,8 @@ impl Remote {
         let agent = SocketAddr::from((Ipv4Addr::LOCALHOST, port.ok_or("no port")?));
         let process = Some(process);
         let (established, accepted, resets) = (false, Vec::new(), BTreeMap::new());
-        Ok(Self { process, idle, socket, agent, established, accepted, resets })
+        let loss_trigger = LossTrigger::AnyPacket;
+        Ok(Self { process, idle, socket, agent, established, accepted, resets, loss_trigger })
     }
 
     /// Asks the agent; `null` if it is gone, which fits no answer.
@@ -201,17 +213,21 @@ impl Remote {
     }
 
     fn send(&mut self, command: &Value, done: Answer) -> Answer {
-        let answer = self.ask(command);
-        if answer["done"] == true {
-            return done;
-        }
-        let outcome = match answer["stopped"].as_u64() {
-            Some(code) => SendOutcome::Stopped { code: ErrorCode(code) },
-            None if answer["lost"] == true => SendOutcome::ConnectionLost,
-            None => return Answer::Closed,
-        };
-        Answer::SendEnded { outcome }
+        sent(&self.ask(command), done)
     }
+}
+
+/// What an agent's answer says to who sends; `done` if that is what it says.
+fn sent(answer: &Value, done: Answer) -> Answer {
+    if answer["done"] == true {
+        return done;
+    }
+    let outcome = match answer["stopped"].as_u64() {
+        Some(code) => SendOutcome::Stopped { code: ErrorCode(code) },
+        None if answer["lost"] == true => SendOutcome::ConnectionLost,
+        None => return Answer::Closed,
+    };
+    Answer::SendEnded { outcome }
 }
 
 impl Drop for Remote {
@@ -263,8 +279,12 @@ impl Stack for Remote {
     }
 
     fn write(&mut self, id: StreamId, data: &[u8]) -> Answer {
-        let command = json!({ "do": "write", "id": id.value(), "data": hex(data) });
-        self.send(&command, Answer::Wrote { length: data.len() as u64 })
+        let answer = self.ask(&json!({ "do": "write", "id": id.value(), "data": hex(data) }));
+        match answer["wrote"].as_u64() {
+            Some(length) => Answer::Wrote { length },
+            None if answer["blocked"] == true => Answer::Blocked,
+            None => sent(&answer, Answer::Wrote { length: data.len() as u64 }),
+        }
     }
 
     fn finish(&mut self, id: StreamId) -> Answer {
@@ -311,6 +331,10 @@ impl Stack for Remote {
 
     fn accept(&mut self) -> Vec<StreamId> {
         std::mem::take(&mut self.accepted)
+    }
+
+    fn loss_trigger(&self) -> LossTrigger {
+        self.loss_trigger
     }
 }
 

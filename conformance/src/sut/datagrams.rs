@@ -66,6 +66,21 @@ pub trait Stack {
 
     /// The streams of the peer's of which the application has learned since the last call.
     fn accept(&mut self) -> Vec<StreamId>;
+
+    /// What makes the stack look for lost packets.
+    fn loss_trigger(&self) -> LossTrigger {
+        LossTrigger::AnyPacket
+    }
+}
+
+/// Whose acknowledgement makes a stack look for packets lost before it. Either will do: it looks when a packet is newly
+/// acknowledged (RFC 9002 §A.7), and need not remember those that ask for no acknowledgement.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LossTrigger {
+    /// That of any packet.
+    AnyPacket,
+    /// That of a packet which asks for it; the stack sends a PING of its own now and then.
+    AckEliciting,
 }
 
 /// What a read has come to.
@@ -227,6 +242,14 @@ impl<S: Stack> DatagramSession<S> {
         }
     }
 
+    /// What the stack has sent after a packet and wants acknowledged, once there is something: as it was settled then,
+    /// this is nothing but PING.
+    fn pings_above(&self, last: u64) -> Option<Vec<u64>> {
+        let outstanding = self.puppet.outstanding().into_iter();
+        let pings: Vec<u64> = outstanding.filter(|number| *number > last).collect();
+        (!pings.is_empty()).then_some(pings)
+    }
+
     fn open(&mut self, direction: Direction) -> Answer {
         let answer = self.stack.open(direction);
         if let Answer::Opened { stream_id } = answer {
@@ -385,9 +408,18 @@ impl<S: Stack> Session for DatagramSession<S> {
         let lost = self.puppet.outstanding();
         let Some(&last) = lost.last() else { return false };
         for _ in 0..MAX_FENCE {
-            if let Some(fence) = self.puppet.fence(last) {
-                self.acknowledge(&fence);
-                return true;
+            if let Some(mut fence) = self.puppet.fence(last) {
+                let pings = match self.stack.loss_trigger() {
+                    LossTrigger::AnyPacket => Some(Vec::new()),
+                    LossTrigger::AckEliciting => self.pings_above(last),
+                };
+                if let Some(pings) = pings {
+                    fence.extend(pings);
+                    fence.sort_unstable();
+                    self.acknowledge(&fence);
+                    return true;
+                }
+                self.puppet.send(&[Frame::Ping]);
             }
             self.exchange();
         }

@@ -16,6 +16,7 @@ mod bare;
 pub mod certificate;
 pub mod datagrams;
 mod manager;
+pub mod ngtcp2;
 mod quinn_session;
 mod toy;
 

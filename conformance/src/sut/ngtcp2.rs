@@ -1,0 +1,41 @@
+//! ngtcp2 behind `conformance/agents/ngtcp2_agent.c`, as client and as server.
+
+use std::path::PathBuf;
+
+use streamproof_model::rfc::choices::{Choice, Choices};
+
+use super::agent::{Agent, wants};
+use super::datagrams::LossTrigger;
+
+/// ngtcp2, in the agent that `make stacks` has compiled, or that which `STREAMPROOF_NGTCP2` names.
+pub fn ngtcp2() -> Agent {
+    Agent::new("ngtcp2", CHOICES, Ok, command).with_loss_trigger(LossTrigger::AckEliciting)
+}
+
+fn command() -> Result<Vec<PathBuf>, String> {
+    let agent = std::env::var_os("STREAMPROOF_NGTCP2").map(PathBuf::from);
+    let agent = agent.unwrap_or_else(|| PathBuf::from("target/stacks/agents/ngtcp2"));
+    wants(&agent, ", or set STREAMPROOF_NGTCP2")?;
+    Ok(vec![agent])
+}
+
+/// Its departures are those of `deviations/ngtcp2.toml`. A stream that only the peer sends on stays for ever unless it
+/// begins with its reset, so that whatever contradicts its final size is noticed, late as it may be.
+const CHOICES: Choices = Choices {
+    // The agent has everything by then, and goes on reading.
+    reset_after_all_data: Choice::Never,
+    late_final_size_error: Choice::Always,
+    // What waits stays in the agent once RESET_STREAM is due.
+    data_before_answer: Choice::Never,
+    reset_counts_unsent: Choice::Never,
+    // An empty frame counts as data that was received, against a FIN too.
+    fin_below_empty_frame: Choice::Always,
+    fin_below_data_passes: Choice::Never,
+    // STOP_SENDING is thrown away once an end or a reset is known.
+    stop_goes_out_late: Choice::Never,
+    reset_drops_frames: Choice::Never,
+    stopped_is_forgotten: Choice::Never,
+    // Limits hold as they were sent.
+    internal_limits_count: Choice::Never,
+    ..Choices::QUINN
+};

@@ -15,7 +15,8 @@
 # make cluster  the search on three processes on loopback, compared with one
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
-# make stacks   every stack that is known: quinn, the manager, quiche in process, aioquic in a process of its own
+# make stacks   every stack that is known: quinn, the manager, quiche and s2n-quic in process, aioquic in a process of
+#               its own
 # make mutants  which wrong lines of the manager no test notices (hours)
 # make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
 # make bench-overhead, make bench-cell
@@ -115,7 +116,7 @@ target/stacks/agents/ngtcp2: $(wildcard conformance/agents/ngtcp2_*.[ch]) | ngtc
 	@mkdir -p $(@D)
 	cc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lngtcp2 -lngtcp2_crypto_gnutls -lgnutls -ljansson
 
-# Every stack in one table. quiche takes some minutes to build, the first time.
+# Every stack in one table. quiche and s2n-quic take some minutes to build, the first time.
 stacks: toolchain stacks-tools
 	CARGO_TARGET_DIR=target/stacks cargo build --release --locked --manifest-path conformance/stacks/Cargo.toml
 	target/stacks/release/streamproof stacks

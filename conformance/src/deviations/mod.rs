@@ -40,6 +40,7 @@ pub struct Entry {
 const QUINN: &str = include_str!("../../deviations/quinn.toml");
 const MANAGER: &str = include_str!("../../deviations/manager.toml");
 const QUICHE: &str = include_str!("../../deviations/quiche.toml");
+const S2N_QUIC: &str = include_str!("../../deviations/s2n-quic.toml");
 const AIOQUIC: &str = include_str!("../../deviations/aioquic.toml");
 const NGTCP2: &str = include_str!("../../deviations/ngtcp2.toml");
 
@@ -64,6 +65,7 @@ impl Known {
             "quinn" => QUINN,
             "manager" => MANAGER,
             "quiche" => QUICHE,
+            "s2n-quic" => S2N_QUIC,
             "aioquic" => AIOQUIC,
             "ngtcp2" => NGTCP2,
             _ => "",

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use streamproof_model::rfc::choices::Choices;
 
 use super::Bad;
-use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, aioquic};
+use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, aioquic, quic_go};
 
 /// Makes a system under test.
 pub type Maker = fn() -> Box<dyn Sut>;
@@ -15,11 +15,12 @@ pub type Maker = fn() -> Box<dyn Sut>;
 /// The manager, which is played if no other system is named.
 pub(super) const MANAGER: &str = "manager";
 
-const OURS: [(&str, Maker); 4] = [
+const OURS: [(&str, Maker); 5] = [
     (MANAGER, || Box::new(Manager::default())),
     ("quinn", || Box::new(BareQuinn)),
     ("toy", || Box::new(Toy::default())),
     ("aioquic", || Box::new(aioquic::aioquic())),
+    ("quic-go", || Box::new(quic_go::quic_go())),
 ];
 
 static MORE: OnceLock<Vec<(&'static str, Maker)>> = OnceLock::new();

@@ -41,6 +41,7 @@ const QUINN: &str = include_str!("../../deviations/quinn.toml");
 const MANAGER: &str = include_str!("../../deviations/manager.toml");
 const QUICHE: &str = include_str!("../../deviations/quiche.toml");
 const AIOQUIC: &str = include_str!("../../deviations/aioquic.toml");
+const QUIC_GO: &str = include_str!("../../deviations/quic-go.toml");
 
 /// A file of known deviations that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,7 @@ impl Known {
             "manager" => MANAGER,
             "quiche" => QUICHE,
             "aioquic" => AIOQUIC,
+            "quic-go" => QUIC_GO,
             _ => "",
         };
         toml::from_str(text)

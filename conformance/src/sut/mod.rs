@@ -16,6 +16,7 @@ mod bare;
 pub mod certificate;
 pub mod datagrams;
 mod manager;
+pub mod quic_go;
 mod quinn_session;
 mod toy;
 

@@ -56,6 +56,7 @@ type agent struct {
 	listener quic.Listener
 	gate     *gate
 	pacer    pacer
+	detector detector
 	started  int
 
 	// Other goroutines write these.
@@ -238,6 +239,7 @@ func (a *agent) settle() answer {
 	a.pipe.receive()
 	quiet()
 	if a.gate != nil {
+		a.detector.ring()
 		a.gate.open()
 		quiet()
 		later(patience)
@@ -248,7 +250,8 @@ func (a *agent) settle() answer {
 	} else {
 		later(exchange)
 		if a.connection != nil {
-			a.gate, a.pacer = newGate(a.connection), newPacer(a.connection)
+			a.gate = newGate(a.connection)
+			a.pacer, a.detector = newPacer(a.connection), newDetector(a.connection)
 		}
 	}
 	resets := []answer{}

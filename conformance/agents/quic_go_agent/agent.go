@@ -153,6 +153,7 @@ func (a *agent) start(c *command) error {
 		return err
 	}
 	a.pipe = pipe
+	beginAgain()
 	a.sending, a.receiving = map[quic.StreamID]quic.SendStream{}, map[quic.StreamID]quic.ReceiveStream{}
 	config := &quic.Config{
 		Versions:                         []quic.VersionNumber{quic.Version1},
@@ -234,6 +235,8 @@ func (a *agent) accept(receiving quic.ReceiveStream, sending quic.SendStream) {
 	a.accepted = append(a.accepted, id)
 }
 
+// settle hands over what has arrived, and lets the stack do all that it wants. What calls have left to be sent is sent
+// after what has arrived was handled, not before.
 func (a *agent) settle() answer {
 	still := now
 	a.pipe.receive()
@@ -243,7 +246,7 @@ func (a *agent) settle() answer {
 		a.gate.open()
 		quiet()
 		later(patience)
-		// As if no time had passed: nothing is lost because of it, and no probe is sent.
+		// As if no time had passed: however often this happens, nothing is lost because of it, and no probe is sent.
 		now = still
 		a.pacer.rewind()
 		a.gate.shut()
@@ -299,6 +302,7 @@ func (a *agent) write(id quic.StreamID, data string) answer {
 	if err != nil {
 		return closed(err.Error())
 	}
+	// So little is taken whole, and kept until there is room and credit for it: the write does not wait.
 	if _, err := stream.Write(bytes); err != nil {
 		return a.refused(err)
 	}

@@ -7,8 +7,14 @@ import (
 	"unsafe"
 )
 
-// largest is the size of the largest datagram, in bytes.
-const largest = 65536
+const (
+	// The size of the largest datagram, in bytes.
+	largest = 65536
+	// How many datagrams are handed over before the stack has to take some.
+	backlog = 64
+)
+
+var loopback = [4]byte{127, 0, 0, 1}
 
 // A pipe is a UDP socket on loopback in front of the stack. The stack writes to it directly, and reads what `receive`
 // has taken from it: there is no netpoller under a fake clock.
@@ -26,25 +32,38 @@ func newPipe(port int) (*pipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	loopback := [4]byte{127, 0, 0, 1}
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: loopback}); err != nil {
-		return nil, err
-	}
-	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Addr: loopback, Port: port}); err != nil {
-		return nil, err
-	}
-	name, err := syscall.Getsockname(fd)
+	own, err := connect(fd, port)
 	if err != nil {
+		syscall.Close(fd)
 		return nil, err
 	}
 	address := func(port int) *net.UDPAddr { return &net.UDPAddr{IP: net.IP(loopback[:]), Port: port} }
 	return &pipe{
 		fd:       fd,
-		incoming: make(chan []byte, 1024),
+		incoming: make(chan []byte, backlog),
 		closed:   make(chan struct{}),
-		local:    address(name.(*syscall.SockaddrInet4).Port),
+		local:    address(own),
 		remote:   address(port),
 	}, nil
+}
+
+// connect binds a socket and connects it with a port; it gives the socket's own.
+func connect(fd, port int) (int, error) {
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: loopback}); err != nil {
+		return 0, err
+	}
+	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Addr: loopback, Port: port}); err != nil {
+		return 0, err
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		return 0, err
+	}
+	own, is := name.(*syscall.SockaddrInet4)
+	if !is {
+		return 0, syscall.EAFNOSUPPORT
+	}
+	return own.Port, nil
 }
 
 // receive takes everything that lies in the socket.

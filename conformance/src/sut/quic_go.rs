@@ -41,7 +41,8 @@ fn fit(preset: Preset) -> Result<Preset, &'static str> {
     Ok(Preset { parameters: [parameters; 2], ..preset })
 }
 
-/// Its departures are those of `deviations/quic-go.toml`.
+/// Its departures are those of `deviations/quic-go.toml`. That a stream is never complete for it once a reset has
+/// followed a FIN has no field: there a late final size is an error, elsewhere it is not.
 const CHOICES: Choices = Choices {
     data_before_answer: Choice::Never,
     fin_below_empty_frame: Choice::Always,

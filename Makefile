@@ -15,8 +15,8 @@
 # make cluster  the search on three processes on loopback, compared with one
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
-# make stacks   every stack that is known: quinn, the manager, quiche and s2n-quic in process, aioquic in a process of
-#               its own
+# make stacks   every stack that is known: quinn, the manager, quiche and s2n-quic in process; aioquic, ngtcp2 and
+#               quic-go in processes of their own
 # make mutants  which wrong lines of the manager no test notices (hours)
 # make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
 # make bench-overhead, make bench-cell
@@ -32,7 +32,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean stacks stacks-tools ngtcp2-tools
+.PHONY: regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean stacks stacks-tools ngtcp2-tools quic-go-agent
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -95,9 +95,9 @@ upgrade: toolchain
 	$(UPGRADE) --from 0.11.17 --to 0.11.18 || test $$? -eq 1
 	$(UPGRADE) --from 0.11.18 --to 0.11.19 || test $$? -eq 1
 
-# What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own, and
-# ngtcp2 with GnuTLS for its agent.
-stacks-tools: target/stacks/agents/ngtcp2
+# What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own,
+# ngtcp2 with GnuTLS for its agent, Go and quic-go as Debian has them.
+stacks-tools: target/stacks/agents/ngtcp2 quic-go-agent
 	@command -v cmake >/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 || { \
 		echo "installing cmake and libclang for quiche (apt-get install cmake libclang-dev)"; \
 		apt-get install -y -q cmake libclang-dev >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -y -q cmake libclang-dev >/dev/null; }; }
@@ -115,6 +115,23 @@ NGTCP2_PACKAGES = gcc libc6-dev libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnu
 target/stacks/agents/ngtcp2: $(wildcard conformance/agents/ngtcp2_*.[ch]) | ngtcp2-tools
 	@mkdir -p $(@D)
 	cc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lngtcp2 -lngtcp2_crypto_gnutls -lgnutls -ljansson
+
+# The fake clock wants a runtime without cgo. Without Go's tools the other stacks are played all the same.
+QUIC_GO = github.com/lucas-clemente/quic-go
+QUIC_GO_DEBIAN = golang-github-lucas-clemente-quic-go-dev
+QUIC_GO_AGENT = $(CURDIR)/target/stacks/agents/quic-go
+quic-go-agent:
+	@command -v go >/dev/null && test -d /usr/share/gocode/src/$(QUIC_GO) || { \
+		echo "installing Go and quic-go (apt-get install golang-go $(QUIC_GO_DEBIAN))"; \
+		apt-get install -y -q golang-go $(QUIC_GO_DEBIAN) >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q golang-go $(QUIC_GO_DEBIAN) >/dev/null 2>&1; } \
+		|| echo "quic-go cannot be installed here: it is not played"; }
+	@! command -v go >/dev/null || ! test -d /usr/share/gocode/src/$(QUIC_GO) || $(MAKE) -s $(QUIC_GO_AGENT)
+
+$(QUIC_GO_AGENT): $(wildcard conformance/agents/quic_go_agent/*.go)
+	@echo "building quic-go's agent"
+	@mkdir -p $(@D)
+	@cd conformance/agents/quic_go_agent && CGO_ENABLED=0 GO111MODULE=off GOPATH=/usr/share/gocode go build -tags faketime \
+		-ldflags "-X main.version=$$(dpkg-query -W -f '$${source:Upstream-Version}' $(QUIC_GO_DEBIAN))" -o $@ .
 
 # Every stack in one table. quiche and s2n-quic take some minutes to build, the first time.
 stacks: toolchain stacks-tools

@@ -24,7 +24,7 @@ fn breach(id: &str) -> Option<Breach> {
 
 #[test]
 fn every_entry_is_a_breach_with_its_section_and_level() {
-    for system in ["quinn", "manager", "quiche", "s2n-quic", "aioquic", "ngtcp2"] {
+    for system in ["quinn", "manager", "quiche", "s2n-quic", "aioquic", "ngtcp2", "quic-go"] {
         for entry in Known::of(system).expect("a well-formed list").deviation {
             let breach = breach(&entry.id).unwrap_or_else(|| panic!("no breach {}", entry.id));
             let citation = breach.citation();

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use streamproof_model::rfc::choices::Choices;
 
 use super::Bad;
-use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, aioquic, ngtcp2};
+use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, aioquic, ngtcp2, quic_go};
 
 /// Makes a system under test.
 pub type Maker = fn() -> Box<dyn Sut>;
@@ -15,12 +15,13 @@ pub type Maker = fn() -> Box<dyn Sut>;
 /// The manager, which is played if no other system is named.
 pub(super) const MANAGER: &str = "manager";
 
-const OURS: [(&str, Maker); 5] = [
+const OURS: [(&str, Maker); 6] = [
     (MANAGER, || Box::new(Manager::default())),
     ("quinn", || Box::new(BareQuinn)),
     ("toy", || Box::new(Toy::default())),
     ("aioquic", || Box::new(aioquic::aioquic())),
     ("ngtcp2", || Box::new(ngtcp2::ngtcp2())),
+    ("quic-go", || Box::new(quic_go::quic_go())),
 ];
 
 static MORE: OnceLock<Vec<(&'static str, Maker)>> = OnceLock::new();

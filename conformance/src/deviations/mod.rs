@@ -43,6 +43,7 @@ const QUICHE: &str = include_str!("../../deviations/quiche.toml");
 const S2N_QUIC: &str = include_str!("../../deviations/s2n-quic.toml");
 const AIOQUIC: &str = include_str!("../../deviations/aioquic.toml");
 const NGTCP2: &str = include_str!("../../deviations/ngtcp2.toml");
+const QUIC_GO: &str = include_str!("../../deviations/quic-go.toml");
 
 /// A file of known deviations that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,7 @@ impl Known {
             "s2n-quic" => S2N_QUIC,
             "aioquic" => AIOQUIC,
             "ngtcp2" => NGTCP2,
+            "quic-go" => QUIC_GO,
             _ => "",
         };
         toml::from_str(text)

@@ -17,6 +17,7 @@ pub mod certificate;
 pub mod datagrams;
 mod manager;
 pub mod ngtcp2;
+pub mod quic_go;
 mod quinn_session;
 mod toy;
 

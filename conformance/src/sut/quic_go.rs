@@ -1,0 +1,65 @@
+//! quic-go behind `conformance/agents/quic_go_agent`, as client and as server.
+
+use std::path::PathBuf;
+
+use streamproof_model::rfc::choices::{Choice, Choices};
+use streamproof_model::rfc::identity::Direction;
+use streamproof_model::rfc::parameters::Parameters;
+use streamproof_model::world::presets::Preset;
+
+use super::agent::{Agent, wants};
+
+/// quic-go, run by the agent that `make stacks` has built, or by that which `STREAMPROOF_QUIC_GO` names.
+pub fn quic_go() -> Agent {
+    Agent::new("quic-go", CHOICES, fit, || {
+        let agent = std::env::var_os("STREAMPROOF_QUIC_GO").map(PathBuf::from);
+        let agent = agent.unwrap_or_else(|| PathBuf::from("target/stacks/agents/quic-go"));
+        wants(&agent, ", or set STREAMPROOF_QUIC_GO")?;
+        Ok(vec![agent])
+    })
+}
+
+/// quic-go raises the limit on streams by one whenever a stream has come to its end, which the RFC permits and the
+/// worlds do not foresee: behind it no tour would go on. With the largest limit there is none to raise it to.
+const MOST_STREAMS: u64 = 1 << 60;
+
+fn fit(preset: Preset) -> Result<Preset, &'static str> {
+    let streamless = |limits| Parameters { max_streams_bidi: 0, max_streams_uni: 0, ..limits };
+    let is_wide = preset.parameters.map(streamless) == [streamless(Parameters::WIDE); 2];
+    if !is_wide && writes(&preset) {
+        return Err(
+            "quic-go takes a small write whole and keeps it: its application feels no credit",
+        );
+    }
+    if preset.parameters != [Parameters::WIDE; 2] {
+        // The limits on streams are what the world is about.
+        return Ok(preset);
+    }
+    let parameters = Parameters {
+        max_streams_bidi: MOST_STREAMS,
+        max_streams_uni: MOST_STREAMS,
+        ..Parameters::WIDE
+    };
+    Ok(Preset { parameters: [parameters; 2], ..preset })
+}
+
+/// Whether the side under test has anything to write: of one-way streams a hostile peer may be the only sender.
+fn writes(preset: &Preset) -> bool {
+    let only_the_peer =
+        preset.directions == [Direction::Unidirectional] && preset.hostile == Some(preset.opener);
+    preset.length > 0 && !only_the_peer
+}
+
+/// Its departures are those of `deviations/quic-go.toml`. That a stream is never complete for it once a reset has
+/// followed a FIN has no field: there a late final size is an error, elsewhere it is not.
+const CHOICES: Choices = Choices {
+    data_before_answer: Choice::Never,
+    fin_below_empty_frame: Choice::Always,
+    reset_counts_unsent: Choice::Never,
+    fin_below_data_passes: Choice::Never,
+    internal_limits_count: Choice::Never,
+    moot_stop_is_sent: Choice::Always,
+    streams_blocked_is_silent: Choice::Never,
+    blocked_waits: Choice::Never,
+    ..Choices::QUINN
+};

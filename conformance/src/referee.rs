@@ -47,6 +47,8 @@ pub struct Referee {
     writes: BTreeMap<StreamId, u64>,
     /// What each waiter has been told, once it was judged.
     told: BTreeMap<StreamId, SendOutcome>,
+    /// Streams of the peer's that the system has not opened, although it has one above them.
+    unopened: BTreeSet<StreamId>,
 }
 
 type Outcome = (Result<(), Breach>, Endpoint);
@@ -61,6 +63,7 @@ impl Referee {
             reads: BTreeSet::new(),
             writes: BTreeMap::new(),
             told: BTreeMap::new(),
+            unopened: BTreeSet::new(),
         }
     }
 
@@ -152,6 +155,11 @@ impl Referee {
 
     /// The application called and was answered.
     pub fn answered(&mut self, call: Call, answer: Answer) -> Option<Deviation> {
+        if let Subject::Receiving(id) | Subject::Sending(id) = call.subject()
+            && self.unopened.contains(&id)
+        {
+            return None; // Nobody has a handle, and that is told already.
+        }
         match call.subject() {
             Subject::Receiving(id) => drop(self.reads.remove(&id)),
             Subject::Sending(id) => drop(self.writes.remove(&id)),
@@ -292,11 +300,24 @@ impl Referee {
     /// Every stream that the peer has opened is there.
     fn opened(&mut self, seen: &[Observation]) -> Option<Deviation> {
         let has = |id: &StreamId| seen.iter().any(|stream| stream.stream_id == *id);
+        self.unopened.retain(|id| !has(id));
+        let unopened = self.unopened.clone();
         let missing = |state: &Endpoint| {
             // Who closes on a frame need not open its stream.
             let open = state.closed.is_none();
-            state.streams.keys().find(|id| open && !has(id)).copied()
+            state.streams.keys().find(|id| open && !has(id) && !unopened.contains(id)).copied()
         };
+        // Those above it may be there: then it alone is not.
+        let is_alone = |missing: &StreamId| {
+            seen.iter().any(|stream| {
+                let id = stream.stream_id;
+                let is_above = id.ordinal() > missing.ordinal();
+                is_above
+                    && (id.initiator(), id.direction())
+                        == (missing.initiator(), missing.direction())
+            })
+        };
+        self.unopened.extend(missing(&self.states[0]).filter(is_alone));
         self.judge(
             || "no such stream was accepted".to_owned(),
             |state| state.streams.keys().map(|id| format!("stream {id}")).collect(),
@@ -304,7 +325,9 @@ impl Referee {
                 None => vec![(Ok(()), state.clone())],
                 Some(id) => {
                     let mut next = state.clone();
-                    next.uncreate(id);
+                    if !is_alone(&id) {
+                        next.uncreate(id);
+                    }
                     vec![(Err(Breach::StreamNotOpened), next)]
                 }
             },

@@ -137,3 +137,19 @@ fn stack_that_withholds_a_limit_is_not_blamed_for_enforcing_it() {
     assert!(found.contains(&Breach::StreamsWithheld), "{found:?}");
     assert!(!found.contains(&Breach::ClosedOnLegalPeer), "{found:?}");
 }
+
+/// That a lower stream was not opened is said once, and nothing else is said of the one above it.
+#[test]
+fn stream_above_one_that_was_not_opened_is_judged_as_if_nothing_were_missing() {
+    let toy = Toy::with(Bug::LeaveLowerUncreated);
+    let mut seen = BTreeSet::new();
+    for name in ["credit-connection", "limits-uni", "limits-bidi", "uni-double"] {
+        let preset = preset(name).expect("a preset");
+        for side in preset.sides() {
+            let mut tours = Tours::with(preset, side, &toy, Criterion::Edges);
+            let report = tours.run(&toy, two(), &|_| {}).expect("a connection");
+            seen.extend(report.findings.keys().copied());
+        }
+    }
+    assert_eq!(Vec::from_iter(seen), [Breach::StreamNotOpened]);
+}

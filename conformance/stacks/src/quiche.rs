@@ -112,7 +112,10 @@ impl Streams {
     }
 
     /// What an error says to who sends.
-    #[allow(clippy::wildcard_enum_match_arm, reason = "quiche's errors grow, and most mean that there is no such stream")]
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "quiche's errors grow, and most mean that there is no such stream"
+    )]
     fn send_error(&self, error: Error) -> Answer {
         match error {
             _ if self.lost() => Answer::SendEnded { outcome: SendOutcome::ConnectionLost },

@@ -137,6 +137,13 @@ $(QUIC_GO_AGENT): $(wildcard conformance/agents/quic_go_agent/*.go)
 stacks: toolchain stacks-tools
 	CARGO_TARGET_DIR=target/stacks cargo build --release --locked --manifest-path conformance/stacks/Cargo.toml
 	target/stacks/release/streamproof stacks
+	@for trace in conformance/deviations/*/*.ndjson; do \
+		stack=$$(basename $$(dirname $$trace)); \
+		target/stacks/release/streamproof replay --sut $$stack --json $$trace 2>/dev/null \
+			| grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" \
+			|| { echo "does not show its deviation: streamproof replay --sut $$stack $$trace"; exit 1; }; \
+	done
+	@echo "each of $$(ls conformance/deviations/*/*.ndjson | wc -l) traces in conformance/deviations shows its deviation alone"
 
 nightly: toolchain
 	cargo run --release --locked -- check --tier full

@@ -1,8 +1,8 @@
 //! What a log line says: the RFC's words for states, one sentence for each outcome.
 
 use streamproof::{
-    ConnectionError, Ended, FinishError, Part, PartOutcome, PartState, RecvOutcome, RecvState,
-    SendOutcome, SendState, VarInt,
+    ConnectionError, Ended, FinishError, Part, PartOutcome, PartState, ReadError, RecvOutcome,
+    RecvState, SendOutcome, SendState, StoppedError, VarInt, WriteError,
 };
 
 const CODE: VarInt = VarInt::from_u32(7);
@@ -76,10 +76,29 @@ fn outcomes_say_who_ended_the_part_and_with_which_code() {
 }
 
 #[test]
-fn error_of_a_finish_has_the_code_of_what_ended_the_part() {
-    let with = [FinishError::Reset { code: CODE }, FinishError::Stopped { code: CODE }];
-    assert!(with.iter().all(|error| error.code() == Some(CODE)));
-    let without =
-        [FinishError::ConnectionLost(ConnectionError::TimedOut), FinishError::ZeroRttRejected];
-    assert!(without.iter().all(|error| error.code().is_none()));
+fn errors_have_the_code_of_what_ended_the_part_and_only_where_there_is_one() {
+    let lost = || ConnectionError::TimedOut;
+    let with = [
+        WriteError::Reset { code: CODE }.code(),
+        WriteError::Stopped { code: CODE }.code(),
+        FinishError::Reset { code: CODE }.code(),
+        FinishError::Stopped { code: CODE }.code(),
+        StoppedError::Reset { code: CODE }.code(),
+        ReadError::Reset { code: CODE }.code(),
+        ReadError::Stopped { code: CODE }.code(),
+    ];
+    assert_eq!(with, [Some(CODE); 7]);
+    let without = [
+        WriteError::Finished.code(),
+        WriteError::ConnectionLost(lost()).code(),
+        WriteError::ZeroRttRejected.code(),
+        FinishError::ConnectionLost(lost()).code(),
+        FinishError::ZeroRttRejected.code(),
+        StoppedError::ConnectionLost(lost()).code(),
+        StoppedError::ZeroRttRejected.code(),
+        ReadError::ConnectionLost(lost()).code(),
+        ReadError::ZeroRttRejected.code(),
+        ReadError::IllegalOrderedRead.code(),
+    ];
+    assert_eq!(without, [None; 10]);
 }

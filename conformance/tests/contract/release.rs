@@ -214,6 +214,7 @@ fn driver_dropped_before_it_ever_ran_ends_what_there_is() {
         assert_eq!(now(closed), outcome);
         assert_send_ended(&mut stage, &mut early, &outcome);
         let (mut late, recv) = ok(now(manager.accept_bi()));
+        assert_eq!(late.outcome(), Some(outcome.clone()), "nobody else would end it");
         assert_send_ended(&mut stage, &mut late, &outcome);
         drop((early, late, recv));
         assert_eq!(manager.snapshot(), []);

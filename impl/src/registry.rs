@@ -328,6 +328,14 @@ mod tests {
     }
 
     #[test]
+    fn own_faults_are_counted() {
+        let shared = Arc::new(Shared::default());
+        shared.registry.own_fault("planted by a test");
+        shared.registry.own_fault("and again");
+        assert_eq!(shared.registry.tally().own_faults, 2);
+    }
+
+    #[test]
     fn snapshot_is_in_order_and_only_of_live_parts() {
         let shared = Arc::new(Shared::default());
         let keys: Vec<_> = [8, 3, 4].map(|raw| receiving(&shared, raw)).into();

@@ -86,6 +86,17 @@ fn received_reset_dropped_on_a_stream_that_has_arrived_loses_nothing() {
 }
 
 #[test]
+fn received_reset_that_waits_is_woken_by_the_reset() {
+    each_receiver(Setup::default(), |stage, Receiver { mut recv, other: _other, id }| {
+        let reset_told = stage.spawn(async move { recv.received_reset().await });
+        stage.deliver(&[data(id, 0, b"hello")]);
+        assert_eq!(reset_told.take(), None);
+        stage.deliver(&[reset(id, 7, 5)]);
+        assert_eq!(reset_told.take(), Some(Ok(Some(code(7)))));
+    });
+}
+
+#[test]
 fn received_reset_after_everything_was_read_is_none() {
     each_receiver(Setup::default(), |stage, Receiver { mut recv, other: _other, id }| {
         stage.deliver(&[fin(id, 0, b"hello")]);

@@ -157,6 +157,31 @@ fn read_that_waits_too_long_stops_the_stream_and_says_why() {
 }
 
 #[test]
+fn read_is_tried_once_more_for_each_retry() {
+    let setup = setup(|deadlines| deadlines.read = Some(Patience { after: AFTER, retries: 1 }));
+    each_receiver(setup, |stage, Receiver { mut recv, other: _other, .. }| {
+        let mut events = stage.manager.events(100);
+        let read = stage.spawn(async move { recv.read(&mut [0; 8]).await });
+        stage.arena.advance(AFTER + ALMOST);
+        assert_eq!(read.take(), None, "one retry");
+        stage.arena.advance(A_BIT);
+        assert_eq!(read.take(), Some(Err(ReadError::Stopped { code: code(CODE) })));
+        let attempts = chain(&mut events);
+        let read = |attempt| timed_out(Deadline::Read, attempt);
+        assert_eq!(attempts[..2], [read(1), read(2)]);
+    });
+}
+
+#[test]
+#[should_panic(expected = "deadlines need a runtime to take timers from")]
+fn deadline_without_a_runtime_is_refused_at_once() {
+    let stage = Stage::new(Setup::default());
+    let with = setup(|deadlines| deadlines.idle = Some(AFTER));
+    // (No tokio runs here.)
+    drop(streamproof::StreamManager::new(stage.arena.connection.clone(), with.config));
+}
+
+#[test]
 fn read_deadline_meets_a_stream_that_is_complete() {
     // FIN arrives in the same moment: whoever reads first is right, and nothing is stopped.
     let setup = setup(|deadlines| deadlines.read = Some(AFTER.into()));

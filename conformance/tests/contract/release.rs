@@ -293,6 +293,36 @@ fn a_thousand_streams_leave_nothing_behind() {
     stage.assert_all_released();
 }
 
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Count(std::sync::atomic::AtomicUsize);
+
+impl std::task::Wake for Count {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn driver_is_woken_in_the_task_that_polled_it_last() {
+    let mut stage = Stage::new(Setup::default());
+    let connection = stage.arena.connection.clone();
+    let (manager, driver) = StreamManager::new(connection, Setup::default().config);
+    let mut driver = Box::pin(driver);
+    let counts = [std::sync::Arc::new(Count::default()), std::sync::Arc::new(Count::default())];
+    for count in &counts {
+        let waker = std::task::Waker::from(count.clone());
+        let mut cx = std::task::Context::from_waker(&waker);
+        assert!(driver.as_mut().poll(&mut cx).is_pending());
+    }
+    let send = ok(now(manager.open_uni()));
+    let id = VarInt::from(send.id()).into_inner();
+    stage.deliver(&[stop_sending(id, 9)]);
+    let woken = counts.map(|count| count.0.load(std::sync::atomic::Ordering::Relaxed));
+    assert!(woken[0] == 0 && woken[1] > 0, "{woken:?}");
+    drop((send, driver, manager));
+}
+
 /// Somebody who waits and gives up.
 struct Nobody;
 

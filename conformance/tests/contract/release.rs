@@ -293,6 +293,29 @@ fn a_thousand_streams_leave_nothing_behind() {
     stage.assert_all_released();
 }
 
+#[test]
+fn driver_ends_when_the_manager_goes_and_nothing_is_left() {
+    let mut stage = Stage::new(Setup::default());
+    let connection = stage.arena.connection.clone();
+    let (manager, driver) = StreamManager::new(connection.clone(), Setup::default().config);
+    let idle = stage.arena.world.spawn(driver);
+    stage.settle();
+    assert!(!idle.is_finished());
+    drop(manager);
+    stage.settle();
+    assert!(idle.is_finished(), "there never was a stream");
+
+    let (manager, driver) = StreamManager::new(connection, Setup::default().config);
+    let last = stage.arena.world.spawn(driver);
+    let mut send = ok(now(manager.open_uni()));
+    drop(manager);
+    stage.settle();
+    assert!(!last.is_finished());
+    ok(send.reset(code(7)));
+    stage.settle();
+    assert!(last.is_finished(), "the last part has ended");
+}
+
 /// Counts how often it is woken.
 #[derive(Default)]
 struct Count(std::sync::atomic::AtomicUsize);
@@ -321,6 +344,35 @@ fn driver_is_woken_in_the_task_that_polled_it_last() {
     let woken = counts.map(|count| count.0.load(std::sync::atomic::Ordering::Relaxed));
     assert!(woken[0] == 0 && woken[1] > 0, "{woken:?}");
     drop((send, driver, manager));
+}
+
+#[test]
+fn read_is_woken_in_the_task_that_polled_it_last() {
+    let mut setup = Setup::default();
+    setup.config.deadlines.idle = Some(std::time::Duration::from_secs(2));
+    each_receiver(setup, |stage, Receiver { mut recv, other, .. }| {
+        drop(other);
+        let counts = [std::sync::Arc::new(Count::default()), std::sync::Arc::new(Count::default())];
+        let mut buffer = [0; 8];
+        let mut read = Box::pin(recv.read(&mut buffer));
+        for count in &counts {
+            let waker = std::task::Waker::from(count.clone());
+            let mut cx = std::task::Context::from_waker(&waker);
+            assert!(read.as_mut().poll(&mut cx).is_pending());
+        }
+        // The driver asks for the stop; quinn knows of nothing.
+        stage.arena.advance(std::time::Duration::from_secs(3));
+        let woken = counts.map(|count| count.0.load(std::sync::atomic::Ordering::Relaxed));
+        assert!(woken[0] == 0 && woken[1] > 0, "{woken:?}");
+    });
+}
+
+#[test]
+fn write_of_nothing_changes_nothing() {
+    each_sender(Setup::default(), |_, Sender { mut send, other: _other, .. }| {
+        assert_eq!(now(send.write(b"")), Ok(0));
+        assert_eq!(send.state(), SendState::Ready);
+    });
 }
 
 /// Somebody who waits and gives up.

@@ -391,6 +391,19 @@ mod tests {
         assert_eq!(shared.registry.snapshot(0).len(), 1);
     }
 
+    /// After a rejected 0-RTT an ID comes again, and its part may get the place of the one before.
+    #[test]
+    fn part_that_has_left_does_not_release_the_one_in_its_place() {
+        let shared = Arc::new(Shared::default());
+        let ending = Ending::Receiving(&RecvOutcome::ZeroRttRejected);
+        let before = receiving(&shared, 0);
+        assert_eq!(shared.registry.release(before, ending), Released::Now);
+        let after = receiving(&shared, 0);
+        assert_ne!(before, after);
+        assert_eq!(shared.registry.release(before, ending), Released::Before);
+        assert_eq!(shared.registry.snapshot(0).len(), 1);
+    }
+
     #[test]
     fn a_second_release_is_our_own_fault() {
         let shared = Arc::new(Shared::default());

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shrink::read_trace;
 use super::systems::{SutArg, choosing};
 use super::{Bad, Verdict, files};
 use crate::export;
@@ -37,7 +36,7 @@ pub(super) struct ExportArgs {
 pub(super) fn run(args: &ExportArgs) -> Result<Verdict, Bad> {
     let name = args.file.display();
     let bad = |error: export::ExportError| Bad(format!("{name}: {error}"));
-    let trace = read_trace(&args.file)?;
+    let trace = files::read_trace(&args.file)?;
     let sut = choosing(args.sut.sut(), &args.choice)?;
     let breach = args.breach.as_deref();
     if let Some(path) = &args.rust {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use streamproof_model::diagram::Diagram;
+use streamproof_model::trace::{Trace, file};
 
 use super::Bad;
 
@@ -42,6 +43,12 @@ pub(super) fn write_picture(path: &Path, diagram: &Diagram, quiet: bool) {
 /// Reads a text file.
 pub(super) fn read(path: &Path) -> Result<String, Bad> {
     fs::read_to_string(path).map_err(|error| Bad(format!("{}: {error}", path.display())))
+}
+
+/// Reads a trace; what is wrong with it in one line that names the file.
+pub(super) fn read_trace(path: &Path) -> Result<Trace, Bad> {
+    let text = read(path)?;
+    file::read(&text).map_err(|error| Bad(format!("{}: {error}", path.display())))
 }
 
 /// A property or a breach as a file name.

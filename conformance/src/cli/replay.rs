@@ -3,7 +3,6 @@
 use std::io::{IsTerminal, stdout};
 
 use serde_json::json;
-use streamproof_model::trace::file;
 
 use super::args::ReplayArgs;
 use super::known::known;
@@ -30,8 +29,7 @@ fn as_json(replay: &Replay) -> serde_json::Value {
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
     let name = args.file.display();
-    let text = files::read(&args.file)?;
-    let trace = file::read(&text).map_err(|error| Bad(format!("{name}: {error}")))?;
+    let trace = files::read_trace(&args.file)?;
     let sut = args.sut.sut();
     let known = known(&*sut)?;
     let replay = replay_trace(&*sut, &trace)

@@ -33,16 +33,10 @@ pub(super) struct ShrinkArgs {
     out: Option<PathBuf>,
 }
 
-/// Reads a trace; what is wrong with it in one line.
-pub(super) fn read_trace(path: &Path) -> Result<Trace, Bad> {
-    let text = files::read(path)?;
-    file::read(&text).map_err(|error| Bad(format!("{}: {error}", path.display())))
-}
-
 pub(super) fn run(args: &ShrinkArgs) -> Result<Verdict, Bad> {
     let name = args.file.display();
     let bad = |error: &dyn std::fmt::Display| Bad(format!("{name}: {error}"));
-    let trace = read_trace(&args.file)?;
+    let trace = files::read_trace(&args.file)?;
     let sut = choosing(args.sut.sut(), &args.choice)?;
     let replay = replay_trace(&*sut, &trace).map_err(|error| bad(&error))?;
     let found = pick(&*sut, &replay.found, args.breach.as_deref()).map_err(|error| bad(&error))?;

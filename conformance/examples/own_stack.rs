@@ -185,14 +185,14 @@ impl Session for Connection {
         self.send();
     }
 
-    fn deliver(&mut self, frames: &[Frame]) {
+    fn deliver(&mut self, _packet: u64, frames: &[Frame]) {
         frames.iter().for_each(|frame| self.on_frame(frame));
         self.send();
     }
 
     fn finish_handshake(&mut self, _accepted: bool, _server: &Parameters) {}
 
-    fn acknowledge(&mut self, _packet_numbers: &[u64]) {
+    fn acknowledge(&mut self, _packet: u64, _packet_numbers: &[u64]) {
         self.send();
     }
 

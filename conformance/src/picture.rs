@@ -20,20 +20,23 @@ pub fn replay_diagram(sut: &dyn Sut, trace: &Trace, replay: &Replay) -> Diagram 
         .filter_map(|action| Stimulus::of(action, trace.side, hostile))
         .collect();
     let mut rows = Vec::new();
-    for (number, came_back) in replay.came_back.iter().enumerate() {
-        match stimuli.get(number) {
-            Some(stimulus) => stimulus_rows(number + 1, stimulus, came_back, &mut rows),
-            None => probe_rows(number + 1, came_back, &mut rows),
+    let probe_begins = replay.went.len();
+    let all = stimuli[..probe_begins.min(stimuli.len())].iter().chain(&replay.probe);
+    for (number, (stimulus, came_back)) in all.zip(&replay.came_back).enumerate() {
+        if number == probe_begins {
+            rows.push(event(number + 1, "what is still open is asked for".to_owned()));
         }
+        stimulus_rows(number + 1, stimulus, came_back, &mut rows);
         for found in replay.found.iter().filter(|found| found.at == number) {
             rows.extend(deviation_rows(found));
         }
     }
     Diagram {
         title: format!("{} as {} in preset {}", sut.name(), trace.side, trace.preset.name),
-        subtitle: Some(match stimuli.len() {
-            1 => "1 stimulus, then the liveness probe".to_owned(),
-            more => format!("{more} stimuli, then the liveness probe"),
+        subtitle: Some(match (stimuli.len(), replay.probe.len()) {
+            (1, 0) => "1 step".to_owned(),
+            (more, 0) => format!("{more} steps"),
+            (steps, probe) => format!("{steps} and {probe} steps of the liveness probe"),
         }),
         lanes: vec![
             Lane { name: sut.name().to_owned(), role: Some(format!("{} under test", trace.side)) },
@@ -62,16 +65,12 @@ fn stimulus_rows(step: usize, stimulus: &Stimulus, came_back: &[String], rows: &
         Stimulus::Handshake { .. } => event(step, stimulus.to_string()),
         Stimulus::Deliver { frames } => message(step, SUT, frames.to_string()),
         Stimulus::Acknowledge { frames } => message(step, SUT, format!("ACK of {frames}")),
+        Stimulus::AcknowledgeAll => message(step, SUT, "ACK of all".to_owned()),
         Stimulus::LoseOutstanding => event(step, "all in flight is lost".to_owned()),
     });
     if !matches!(stimulus, Stimulus::Call { .. }) {
         rows.extend(came_back.iter().map(|frame| message(step, PUPPET, frame.clone())));
     }
-}
-
-fn probe_rows(step: usize, came_back: &[String], rows: &mut Vec<Row>) {
-    rows.push(event(step, "liveness probe: all is delivered and acknowledged".to_owned()));
-    rows.extend(came_back.iter().map(|frame| message(step, PUPPET, frame.clone())));
 }
 
 fn deviation_rows(found: &Found) -> Vec<Row> {

@@ -22,7 +22,7 @@ use crate::world::ArenaError;
 /// A deviation and where it was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Found {
-    /// The stimulus after which it was seen, from 0; the number of stimuli for the probe.
+    /// The stimulus after which it was seen, from 0; those of the probe are counted on from the script's.
     pub at: usize,
     /// What it is.
     pub deviation: Deviation,
@@ -44,17 +44,32 @@ pub enum Went {
 pub struct Replay {
     /// The deviations, in order.
     pub found: Vec<Found>,
-    /// For each stimulus how it went. Shorter than the script if the peer left the protocol and the
+    /// For each stimulus of the script how it went. Shorter than the script if the peer left the protocol and the
     /// system let it pass.
     pub went: Vec<Went>,
-    /// For each stimulus what came back, for people. Empty unless a log is kept.
+    /// What the liveness probe did.
+    pub probe: Vec<Stimulus>,
+    /// For each stimulus, the probe's included, what came back, for people. Empty unless a log is kept.
     pub came_back: Vec<Vec<String>>,
     /// The session's event log. Empty unless a log is kept.
     pub log: Vec<String>,
 }
 
-/// Plays `script` against a fresh session: stimuli, each with the endpoint that the trace predicts
-/// (`None` where nothing is predicted).
+/// One step of a script.
+#[derive(Clone, Debug)]
+pub struct ScriptStep<'a> {
+    /// What is done to the system under test.
+    pub stimulus: &'a Stimulus,
+    /// How many packets the peer has sent before, those that are late or lost included.
+    pub peer_sent: u64,
+    /// The place among them of the packet that arrives; the next one if `None`.
+    pub packet: Option<u64>,
+    /// The endpoint that the trace predicts afterwards; `None` where nothing is predicted.
+    pub predicted: Option<&'a Endpoint>,
+}
+
+/// Plays `script` against a fresh session, then the liveness probe: these stimuli, or whatever is still open
+/// asks for.
 ///
 /// # Errors
 ///
@@ -62,17 +77,20 @@ pub struct Replay {
 pub fn replay<'a>(
     sut: &dyn Sut,
     setup: &Setup,
-    script: impl IntoIterator<Item = (Stimulus, Option<&'a Endpoint>)>,
+    script: impl IntoIterator<Item = ScriptStep<'a>>,
+    probe: Option<&[Stimulus]>,
 ) -> Result<Replay, ArenaError> {
     let mut player = Player::new(sut, setup)?;
     let is_legal = setup.preset.hostile.is_none();
-    for (stimulus, predicted) in script {
+    for ScriptStep { stimulus, peer_sent, packet, predicted } in script {
         // The script goes on as predicted, also where the system has not given what was predicted. A legal peer must
         // not use it: what came of that would be its own fault.
-        if is_legal && player.lacks_room(&stimulus) {
+        if is_legal && player.lacks_room(stimulus) {
             break;
         }
-        player.step(&stimulus);
+        player.peer_has_sent(peer_sent);
+        player.packet = packet;
+        player.step(stimulus);
         let predicted = predicted.is_none_or(|endpoint| player.referee.may_be(endpoint));
         let went = match (player.void, predicted) {
             (true, _) => Went::Void,
@@ -84,7 +102,7 @@ pub fn replay<'a>(
             break;
         }
     }
-    player.finish();
+    player.finish(probe);
     Ok(player.replay)
 }
 
@@ -122,7 +140,7 @@ pub fn walk(
         player.replay.went.push(Went::AsPredicted);
     }
     player.starved = false; // A walk keeps to what was advertised.
-    player.finish();
+    player.finish(None);
     Ok(player.replay)
 }
 
@@ -176,6 +194,12 @@ struct Player {
     handshake: Option<Handshake>,
     /// Whether the last stimulus could not be applied: there was no such packet.
     void: bool,
+    /// How many packets the peer has sent.
+    peer_sent: u64,
+    /// The place of the packet that arrives next, if it is not the next to be sent.
+    packet: Option<u64>,
+    /// How many stimuli are done.
+    done: usize,
 }
 
 impl Player {
@@ -196,7 +220,26 @@ impl Player {
             has_contract: sut.has_contract(),
             handshake: setup.preset.handshakes.first().copied(),
             void: false,
+            peer_sent: 0,
+            packet: None,
+            done: 0,
         })
+    }
+
+    /// The peer has sent so many packets by now.
+    fn peer_has_sent(&mut self, packets: u64) {
+        if packets > self.peer_sent {
+            self.peer_sent = packets;
+            self.session.peer_has_sent(packets);
+        }
+    }
+
+    /// The place of the packet that arrives now.
+    fn arriving(&mut self) -> u64 {
+        let next = self.peer_sent;
+        let place = self.packet.take().unwrap_or(next);
+        self.peer_sent = next.max(place + 1);
+        place
     }
 
     /// Whether the peer would go beyond what it was given, if this arrived.
@@ -218,7 +261,7 @@ impl Player {
             self.has_contract || deviation.breach.citation().level != Level::Contract
         };
         let deviation = deviation.filter(applies);
-        let at = self.replay.went.len();
+        let at = self.done;
         if let Some(deviation) = deviation {
             self.session.note(format_args!("deviates: {}", deviation.breach));
             self.replay.found.push(Found { at, deviation });
@@ -251,6 +294,7 @@ impl Player {
                     self.sent.clear();
                 }
             }
+            Stimulus::AcknowledgeAll => self.acknowledge_all(&mut came_back),
             Stimulus::LoseOutstanding => {
                 // What waits to be sent is sent first, and lost with the rest.
                 self.session.settle();
@@ -268,12 +312,14 @@ impl Player {
         if self.log {
             self.replay.came_back.push(came_back);
         }
+        self.done += 1;
     }
 
     /// A packet with these frames arrives; nothing is judged yet.
     fn deliver(&mut self, frames: &[Frame]) {
         let on_the_wire: Vec<_> = frames.iter().map(concretize::frame).collect();
-        self.session.deliver(&on_the_wire);
+        let place = self.arriving();
+        self.session.deliver(place, &on_the_wire);
         frames.iter().for_each(|frame| self.referee.arrived(frame));
     }
 
@@ -302,7 +348,20 @@ impl Player {
             }
         }
         self.void = numbers.is_empty();
-        self.session.acknowledge(&numbers);
+        let place = self.arriving();
+        self.session.acknowledge(place, &numbers);
+    }
+
+    /// Everything that was sent, and what waits to be sent, is acknowledged, until nothing more comes. What was
+    /// declared lost is lost.
+    fn acknowledge_all(&mut self, came_back: &mut Vec<String>) {
+        self.session.settle();
+        self.settled(came_back);
+        let due = |packet: &Packet| !packet.acknowledged && packet.fate != Fate::Lost;
+        while self.sent.iter().any(due) {
+            self.acknowledge(due);
+            self.settled(came_back);
+        }
     }
 
     /// The session has settled: judge everything it sent, then its silence, then what it shows.
@@ -353,58 +412,59 @@ impl Player {
         }
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, probe: Option<&[Stimulus]>) {
         if !self.referee.is_over() && !self.starved {
-            self.probe();
+            match probe {
+                Some(stimuli) => stimuli.iter().for_each(|stimulus| self.probe_with(stimulus)),
+                None => self.probe(),
+            }
         }
         self.replay.log = self.session.log().to_vec();
     }
 
     // ---- the liveness probe -------------------------------------------------------------------
 
+    /// Asks for whatever is still open.
     fn probe(&mut self) {
-        let mut came_back = Vec::new();
         if let Some(handshake) = self.handshake.filter(|_| self.referee.states()[0].early) {
             let Handshake { accepted, parameters } = handshake;
-            self.step(&Stimulus::Handshake { accepted, parameters });
+            self.probe_with(&Stimulus::Handshake { accepted, parameters });
         }
-        self.session.settle();
-        self.settled(&mut came_back);
+        self.probe_with(&Stimulus::Settle);
         let streams: Vec<StreamId> = self.referee.states()[0].streams.keys().copied().collect();
         for stream_id in &streams {
-            self.call_if_held(Call::End { stream_id: *stream_id });
+            self.probe_with(&Stimulus::Call { call: Call::End { stream_id: *stream_id } });
         }
-        self.session.settle();
-        self.settled(&mut came_back);
-        for stream_id in &streams {
-            self.finish_receiving(*stream_id, &mut came_back);
+        self.probe_with(&Stimulus::Settle);
+        for stream_id in streams {
+            for frame in self.remaining_frames(stream_id) {
+                self.probe_with(&Stimulus::Deliver { frames: frame.into() });
+            }
+            // Data, then the end; or at once what it became. A third time: told again.
+            for _ in 0..3 {
+                self.probe_with(&Stimulus::Call { call: Call::Read { stream_id } });
+            }
         }
-        // What was declared lost is lost.
-        let due = |packet: &Packet| !packet.acknowledged && packet.fate != Fate::Lost;
-        while self.sent.iter().any(due) {
-            self.acknowledge(due);
-            self.settled(&mut came_back);
-        }
-        if self.log {
-            self.replay.came_back.push(came_back);
-        }
+        self.probe_with(&Stimulus::AcknowledgeAll);
     }
 
-    /// The peer sends what it still has on a stream, and the application reads it.
-    fn finish_receiving(&mut self, stream_id: StreamId, came_back: &mut Vec<String>) {
-        for frame in self.remaining_frames(stream_id) {
-            self.deliver(&[frame]);
-            self.settled(came_back);
-        }
-        // Data, then the end; or at once what it became. A third time: told again.
-        for _ in 0..3 {
-            self.call_if_held(Call::Read { stream_id });
-        }
-    }
-
-    fn call_if_held(&mut self, call: Call) {
-        if self.referee.states().iter().any(|state| state.can_call(call)) {
-            self.call(call);
+    /// One step of the probe, if it still can be taken: nobody calls on a handle that is gone, and nothing is
+    /// asked once the peer has left the protocol.
+    fn probe_with(&mut self, stimulus: &Stimulus) {
+        let can = match stimulus {
+            Stimulus::Call { call } => {
+                self.referee.states().iter().any(|state| state.can_call(*call))
+            }
+            Stimulus::Settle
+            | Stimulus::Deliver { .. }
+            | Stimulus::Acknowledge { .. }
+            | Stimulus::AcknowledgeAll
+            | Stimulus::LoseOutstanding
+            | Stimulus::Handshake { .. } => true,
+        };
+        if can {
+            self.replay.probe.push(stimulus.clone());
+            self.step(stimulus);
         }
     }
 

@@ -124,7 +124,7 @@ impl Scenario {
             })?;
         preset.choices = Choices::QUINN;
         let actions = self.search(&World::new(preset))?;
-        Ok(Trace { preset, side: self.side, actions })
+        Ok(Trace { preset, side: self.side, actions, probe: None })
     }
 
     /// The trace's file.

@@ -25,10 +25,10 @@ use std::time::{Duration, Instant};
 use streamproof_model::check::graph::Graph;
 use streamproof_model::packed::Fingerprint;
 use streamproof_model::rfc::breach::Breach;
-use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::identity::Side;
+use streamproof_model::trace::numbering::{Numbering, PacketFate};
 use streamproof_model::trace::tours::{Pairs, Tour, Unobserved};
-use streamproof_model::trace::{NotEnabled, Trace};
+use streamproof_model::trace::{NotEnabled, Step, Trace};
 use streamproof_model::world::presets::Preset;
 use streamproof_model::world::system::World;
 
@@ -41,7 +41,7 @@ pub use self::witness::{Repeat, Witness};
 use self::coverage::{Coverage, Ground, Walked};
 use self::script::{Felt, Script, shaken};
 use crate::puppet::Tap;
-use crate::replay::{Replay, replay};
+use crate::replay::{Replay, ScriptStep, replay};
 use crate::sut::{Setup, Sut};
 use crate::world::ArenaError;
 
@@ -131,7 +131,7 @@ impl Tours {
 
     fn trace_of(&self, edges: &[usize]) -> Trace {
         let actions = edges.iter().map(|edge| self.ground.graph.edges[*edge].action.clone());
-        Trace { preset: self.preset, side: self.side, actions: actions.collect() }
+        Trace { preset: self.preset, side: self.side, actions: actions.collect(), probe: None }
     }
 
     /// The numbers of the tours that are worth playing, in order.
@@ -177,11 +177,17 @@ impl Tours {
         let Ground { graph, felt, .. } = &self.ground;
         let server = shaken(tour.iter().map(|edge| &graph.edges[*edge].action));
         let setup = Setup { server, ..Setup::new(self.preset, self.side) };
-        let steps = tour.iter().filter_map(|edge| {
-            let predicted = &graph.states[graph.edges[*edge].to as usize];
-            Some((felt.stimulus(*edge)?.clone(), predicted.endpoint(self.side)))
+        let mut numbering = Numbering::new(self.side);
+        let steps = tour.iter().filter_map(|number| {
+            let edge = &graph.edges[*number];
+            let [before, after] = [edge.from, edge.to].map(|state| &graph.states[state as usize]);
+            let peer_sent = numbering.sent();
+            let fate = numbering.follow(before, &edge.action, after);
+            let packet = fate.and_then(PacketFate::arriving);
+            let stimulus = felt.stimulus(*number)?;
+            Some(ScriptStep { stimulus, peer_sent, packet, predicted: after.endpoint(self.side) })
         });
-        replay(sut, &setup, steps)
+        replay(sut, &setup, steps, None)
     }
 
     /// Plays every trace, on `threads` threads, and then tours to what a deviation hid, on ways that lead
@@ -370,8 +376,14 @@ fn play_trace(sut: &dyn Sut, trace: &Trace, tap: Option<Tap>) -> Result<Replay, 
     let server = shaken(&trace.actions);
     let setup = Setup { server, tap, log: true, ..Setup::new(trace.preset, trace.side) };
     let script = steps.iter().filter_map(|step| {
-        let endpoint: &Endpoint = &step.endpoint;
-        Some((step.stimulus.clone()?, Some(endpoint)))
+        let Step { stimulus, packet, peer_sent, endpoint, .. } = step;
+        let (peer_sent, packet) = (*peer_sent, *packet);
+        Some(ScriptStep {
+            stimulus: stimulus.as_ref()?,
+            peer_sent,
+            packet,
+            predicted: Some(endpoint),
+        })
     });
-    Ok(replay(sut, &setup, script)?)
+    Ok(replay(sut, &setup, script, trace.probe.as_deref())?)
 }

@@ -13,6 +13,7 @@ use streamproof_model::world::action::Action;
 
 use super::{ReplayError, replay_trace};
 use crate::referee::Deviation;
+use crate::replay::Replay;
 use crate::sut::Sut;
 
 /// A trace from which nothing can be taken.
@@ -24,7 +25,7 @@ pub struct Shrunk {
     pub deviation: Deviation,
     /// How many traces were played to find it.
     pub plays: usize,
-    /// Whether it shows only in the liveness probe, which does a lot at once.
+    /// Whether it shows only in the liveness probe.
     pub in_probe: bool,
 }
 
@@ -46,6 +47,7 @@ pub fn shrink(sut: &dyn Sut, trace: &Trace, breach: Breach) -> Result<Option<Shr
         best = search.leave_out(best)?;
         best = search.make_smaller(best)?;
         if best.size() == before {
+            best = search.leave_out_of_probe(best)?;
             return Ok(Some(Shrunk { plays: search.plays, ..best }));
         }
     }
@@ -69,13 +71,29 @@ impl Search<'_> {
     fn show(&mut self, trace: Trace) -> Result<Option<Shrunk>, ReplayError> {
         self.plays += 1;
         let replay = replay_trace(self.sut, &trace)?;
-        let found = replay.found.into_iter().find(|found| found.deviation.breach == self.breach);
-        Ok(found.map(|found| Shrunk {
-            in_probe: found.at == size(&trace).0,
-            trace: cut(trace, found.at),
-            deviation: found.deviation,
-            plays: self.plays,
+        let found = replay.found.iter().find(|found| found.deviation.breach == self.breach);
+        Ok(found.map(|found| {
+            let trace = until(trace, &replay, found.at);
+            let in_probe = trace.probe.as_ref().is_some_and(|probe| !probe.is_empty());
+            Shrunk { in_probe, trace, deviation: found.deviation.clone(), plays: self.plays }
         }))
+    }
+
+    /// Leaves out what the liveness probe does and the breach does not need.
+    fn leave_out_of_probe(&mut self, mut best: Shrunk) -> Result<Shrunk, ReplayError> {
+        let mut place = best.trace.probe.as_ref().map_or(0, Vec::len);
+        while place > 0 {
+            place -= 1;
+            let mut trace = best.trace.clone();
+            trace.probe.iter_mut().for_each(|probe| drop(probe.remove(place)));
+            let shown = self.show(trace)?;
+            let length = |shown: &Shrunk| shown.trace.probe.as_ref().map_or(0, Vec::len);
+            if let Some(better) = shown.filter(|shown| length(shown) < length(&best)) {
+                place = place.min(length(&better));
+                best = better;
+            }
+        }
+        Ok(best)
     }
 
     /// The better of two, if `actions`, as far as they can happen, show the breach with less.
@@ -136,11 +154,22 @@ impl Search<'_> {
     }
 }
 
-/// A trace up to its stimulus number `at`.
-fn cut(mut trace: Trace, at: usize) -> Trace {
+/// A trace up to what its replay showed after stimulus number `at`, with every step of the liveness probe that was
+/// taken by then.
+pub(super) fn until(trace: Trace, replay: &Replay, at: usize) -> Trace {
+    let (script, taken) = match at.checked_sub(replay.went.len()) {
+        None => (at + 1, 0),
+        Some(of_probe) => (replay.went.len(), of_probe + 1),
+    };
+    let probe = replay.probe.iter().take(taken).cloned().collect();
+    Trace { probe: Some(probe), ..cut(trace, script) }
+}
+
+/// The beginning of a trace: so many stimuli.
+fn cut(mut trace: Trace, stimuli: usize) -> Trace {
     let felt = trace.actions.iter().enumerate().filter(|(_, action)| is_felt(&trace, action));
-    let end = felt.map(|(place, _)| place + 1).nth(at);
-    trace.actions.truncate(end.unwrap_or(usize::MAX));
+    let end = stimuli.checked_sub(1).and_then(|last| felt.map(|(place, _)| place + 1).nth(last));
+    trace.actions.truncate(end.unwrap_or(0));
     trace
 }
 
@@ -168,7 +197,7 @@ fn follow(trace: &Trace, wanted: &[&Action]) -> Trace {
             taken.push(action);
         }
     }
-    Trace { actions: taken, ..trace.clone() }
+    Trace { actions: taken, probe: None, ..trace.clone() }
 }
 
 /// The step itself, if it can be taken; or the same call with another answer, the same frame with another outcome, a

@@ -186,8 +186,18 @@ fn act(play: &mut Play, op: &Op) -> Result<Vec<String>, ExportError> {
     let number = |code: ErrorCode| code.0 as u32;
     let answer = match op {
         Op::Settle => return Ok(play.runs()),
-        Op::Deliver(frames) => return Ok(play.arrives(&bytes(frames))),
-        Op::Acknowledge(packets) => return Ok(play.acknowledges(packets)),
+        Op::HoldBack(packets) => {
+            play.holds_back(*packets);
+            return Ok(Vec::new());
+        }
+        Op::Deliver(None, frames) => return Ok(play.arrives(&bytes(frames))),
+        Op::Deliver(Some(place), frames) => {
+            return Ok(play.arrives_late(*place as usize, &bytes(frames)));
+        }
+        Op::Acknowledge(None, packets) => return Ok(play.acknowledges(packets)),
+        Op::Acknowledge(Some(place), packets) => {
+            return Ok(play.acknowledges_late(*place as usize, packets));
+        }
         Op::LoseOutstanding => return Ok(play.loses_all()),
         Op::Handshake => return Err(ExportError::NotInRust("0-RTT")),
         Op::Call(call) => match *call {
@@ -216,12 +226,15 @@ fn code(op: &Op) -> Result<String, ExportError> {
         |call: &str, id: StreamId, number: u64| format!("play.{call}({}, {number})", id.value());
     Ok(match op {
         Op::Settle => "play.runs()".to_owned(),
-        Op::Deliver(frames) => {
-            let bytes: Vec<String> =
-                bytes(frames).iter().map(|byte| format!("{byte:#04x}")).collect();
-            format!("play.arrives(&[{}])", bytes.join(", "))
+        Op::HoldBack(packets) => format!("play.holds_back({packets})"),
+        Op::Deliver(None, frames) => format!("play.arrives({})", listed(frames)),
+        Op::Deliver(Some(place), frames) => {
+            format!("play.arrives_late({place}, {})", listed(frames))
         }
-        Op::Acknowledge(packets) => format!("play.acknowledges(&{packets:?})"),
+        Op::Acknowledge(None, packets) => format!("play.acknowledges(&{packets:?})"),
+        Op::Acknowledge(Some(place), packets) => {
+            format!("play.acknowledges_late({place}, &{packets:?})")
+        }
         Op::LoseOutstanding => "play.loses_all()".to_owned(),
         Op::Handshake => return Err(ExportError::NotInRust("0-RTT")),
         Op::Call(call) => match *call {
@@ -240,16 +253,24 @@ fn code(op: &Op) -> Result<String, ExportError> {
     })
 }
 
+/// Frames as a list of bytes in the test.
+fn listed(frames: &[Frame]) -> String {
+    let bytes: Vec<String> = bytes(frames).iter().map(|byte| format!("{byte:#04x}")).collect();
+    format!("&[{}]", bytes.join(", "))
+}
+
 /// What a step is, and what the connection has answered.
 fn comment(done: &Done) -> String {
     let what = match &done.op {
         Op::Call(call) => call.to_string(),
         Op::Settle => "the driver runs".to_owned(),
-        Op::Deliver(frames) => {
+        Op::HoldBack(1) => "the peer sends a packet that is lost, or late".to_owned(),
+        Op::HoldBack(packets) => format!("the peer sends {packets} packets that are lost, or late"),
+        Op::Deliver(_, frames) => {
             let frames: Vec<String> = frames.iter().map(ToString::to_string).collect();
             format!("{} arrives", frames.join(" + "))
         }
-        Op::Acknowledge(_) => "what was sent is acknowledged".to_owned(),
+        Op::Acknowledge(..) => "what was sent is acknowledged".to_owned(),
         Op::LoseOutstanding => "all in flight is lost".to_owned(),
         Op::Handshake => "the handshake goes on".to_owned(),
     };

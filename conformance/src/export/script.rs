@@ -19,10 +19,12 @@ pub(super) enum Op {
     Call(Call),
     /// The driver runs.
     Settle,
-    /// A packet arrives.
-    Deliver(Vec<Frame>),
-    /// Packets are acknowledged: those that were about streams, counted from 0.
-    Acknowledge(Vec<usize>),
+    /// The peer sends so many packets that are lost, or late.
+    HoldBack(u64),
+    /// A packet arrives: the next that the peer sends, or the one at a place among all that it has sent.
+    Deliver(Option<u64>, Vec<Frame>),
+    /// A packet arrives, as in `Deliver`, and acknowledges packets: those that were about streams, counted from 0.
+    Acknowledge(Option<u64>, Vec<usize>),
     /// All in flight is lost.
     LoseOutstanding,
     /// The handshake goes on after 0-RTT.
@@ -45,6 +47,8 @@ pub(super) struct Script {
     pub(super) deviations: Vec<(usize, bool)>,
     /// The numbers of the packets that were about streams.
     packets: Vec<u64>,
+    /// How many packets the peer has sent.
+    sent: u64,
     is_looking: bool,
 }
 
@@ -95,6 +99,17 @@ struct Recorded {
 }
 
 impl Recorded {
+    /// Whether the packet at this place is the next that the peer sends. What it has sent before and not yet
+    /// delivered is held back.
+    fn late(&mut self, place: u64) -> Option<u64> {
+        let sent = lock(&self.script).sent;
+        if place > sent {
+            self.done(Op::HoldBack(place - sent));
+        }
+        lock(&self.script).sent = sent.max(place + 1);
+        (place < sent).then_some(place)
+    }
+
     fn done(&mut self, op: Op) {
         let mut script = lock(&self.script);
         script.is_looking = false;
@@ -117,9 +132,14 @@ impl Session for Recorded {
         self.inner.settle();
     }
 
-    fn deliver(&mut self, frames: &[Frame]) {
-        self.done(Op::Deliver(frames.to_vec()));
-        self.inner.deliver(frames);
+    fn peer_has_sent(&mut self, packets: u64) {
+        self.inner.peer_has_sent(packets);
+    }
+
+    fn deliver(&mut self, packet: u64, frames: &[Frame]) {
+        let late = self.late(packet);
+        self.done(Op::Deliver(late, frames.to_vec()));
+        self.inner.deliver(packet, frames);
     }
 
     fn finish_handshake(&mut self, accepted: bool, server: &Parameters) {
@@ -127,12 +147,13 @@ impl Session for Recorded {
         self.inner.finish_handshake(accepted, server);
     }
 
-    fn acknowledge(&mut self, packet_numbers: &[u64]) {
+    fn acknowledge(&mut self, packet: u64, packet_numbers: &[u64]) {
+        let late = self.late(packet);
         let place =
             |number: &u64| lock(&self.script).packets.iter().position(|packet| packet == number);
         let packets = packet_numbers.iter().filter_map(place).collect();
-        self.done(Op::Acknowledge(packets));
-        self.inner.acknowledge(packet_numbers);
+        self.done(Op::Acknowledge(late, packets));
+        self.inner.acknowledge(packet, packet_numbers);
     }
 
     fn lose_outstanding(&mut self) -> bool {

@@ -11,6 +11,7 @@
 
 mod handshake;
 mod log;
+mod places;
 mod space;
 mod tap;
 mod tls;
@@ -150,6 +151,8 @@ pub struct Puppet {
     outgoing: Vec<Bytes>,
     /// The datagram of each 1-RTT packet sent, to be able to send it again.
     sent: BTreeMap<u64, Bytes>,
+    /// The packet number of each packet of the script, by its place.
+    places: Vec<u64>,
     received: Vec<ReceivedPacket>,
     complaints: Vec<Complaint>,
     tap: Option<Tap>,
@@ -170,6 +173,7 @@ impl Puppet {
             tls: config.tls.map(|tls| Box::new(Tls::new(tls, config.side))),
             outgoing: Vec::new(),
             sent: BTreeMap::new(),
+            places: Vec::new(),
             received: Vec::new(),
             complaints: Vec::new(),
             tap: config.tap,
@@ -236,17 +240,25 @@ impl Puppet {
 
     /// Acknowledges exactly these 1-RTT packets, in a packet of its own; with none, sends nothing.
     pub fn acknowledge(&mut self, packet_numbers: &[u64]) -> Result<(), PuppetError> {
+        if let Some(ack) = self.acknowledgement_of(packet_numbers)? {
+            self.send(&[ack]);
+        }
+        Ok(())
+    }
+
+    /// The ACK frame for exactly these packets; `None` if there are none.
+    fn acknowledgement_of(&mut self, packet_numbers: &[u64]) -> Result<Option<Frame>, PuppetError> {
         let space = self.space(Space::OneRtt);
         for &packet_number in packet_numbers {
             if !space.has_received(packet_number) {
                 return Err(PuppetError::NotReceived { packet_number });
             }
         }
-        if let Some(ack) = Frame::acknowledging(packet_numbers) {
+        let ack = Frame::acknowledging(packet_numbers);
+        if ack.is_some() {
             space.on_acknowledging(packet_numbers);
-            self.send(&[ack]);
         }
-        Ok(())
+        Ok(ack)
     }
 
     /// Takes in a datagram from the system under test. Never panics, whatever it holds.

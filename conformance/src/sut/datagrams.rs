@@ -388,8 +388,12 @@ impl<S: Stack> Session for DatagramSession<S> {
         self.exchange();
     }
 
-    fn deliver(&mut self, frames: &[Frame]) {
-        self.puppet.send(frames);
+    fn peer_has_sent(&mut self, packets: u64) {
+        self.puppet.has_sent(packets);
+    }
+
+    fn deliver(&mut self, packet: u64, frames: &[Frame]) {
+        self.puppet.send_at(packet, frames);
         self.exchange();
     }
 
@@ -397,9 +401,9 @@ impl<S: Stack> Session for DatagramSession<S> {
         // 0-RTT is not played here: its presets are skipped.
     }
 
-    fn acknowledge(&mut self, packet_numbers: &[u64]) {
+    fn acknowledge(&mut self, packet: u64, packet_numbers: &[u64]) {
         // Only packets that were received are named, so there is nothing to refuse.
-        let _ = self.puppet.acknowledge(packet_numbers);
+        let _ = self.puppet.acknowledge_at(packet, packet_numbers);
         self.exchange();
     }
 
@@ -416,7 +420,8 @@ impl<S: Stack> Session for DatagramSession<S> {
                 if let Some(pings) = pings {
                     fence.extend(pings);
                     fence.sort_unstable();
-                    self.acknowledge(&fence);
+                    let _ = self.puppet.acknowledge(&fence);
+                    self.exchange();
                     return true;
                 }
                 self.puppet.send(&[Frame::Ping]);

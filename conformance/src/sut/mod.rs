@@ -213,16 +213,20 @@ pub trait Session {
     /// Everything runs until nothing is left to do.
     fn settle(&mut self);
 
-    /// A packet with these frames arrives; settles.
-    fn deliver(&mut self, frames: &[wire::Frame]);
+    /// The peer has sent so many packets by now, counted from the start of the session. Those that have not arrived
+    /// are late or lost. Of use to a session whose packets have numbers.
+    fn peer_has_sent(&mut self, _packets: u64) {}
+
+    /// The packet at this place among those of the peer, from 0, arrives with these frames; settles.
+    fn deliver(&mut self, packet: u64, frames: &[wire::Frame]);
 
     /// The server's part of the handshake arrives at a client that has begun with 0-RTT; settles. After
     /// a rejection the session has no streams.
     fn finish_handshake(&mut self, accepted: bool, server: &Parameters);
 
-    /// Packets are acknowledged, by number (§13.2); settles. A number may come again, and one that was declared
-    /// lost may still come.
-    fn acknowledge(&mut self, packet_numbers: &[u64]);
+    /// The packet at this place among those of the peer arrives and acknowledges packets, by number (§13.2);
+    /// settles. A number may come again, and one that was declared lost may still come.
+    fn acknowledge(&mut self, packet: u64, packet_numbers: &[u64]);
 
     /// Everything in flight is declared lost (§13.3); settles. Says whether there was anything to lose.
     fn lose_outstanding(&mut self) -> bool;

@@ -121,8 +121,12 @@ impl<A: App> Session for QuinnSession<A> {
         self.after_settling();
     }
 
-    fn deliver(&mut self, frames: &[wire::Frame]) {
-        self.arena.deliver(frames);
+    fn peer_has_sent(&mut self, packets: u64) {
+        self.arena.puppet.has_sent(packets);
+    }
+
+    fn deliver(&mut self, packet: u64, frames: &[wire::Frame]) {
+        self.arena.deliver_at(packet, frames);
         self.after_settling();
     }
 
@@ -137,9 +141,9 @@ impl<A: App> Session for QuinnSession<A> {
         self.after_settling();
     }
 
-    fn acknowledge(&mut self, packet_numbers: &[u64]) {
+    fn acknowledge(&mut self, packet: u64, packet_numbers: &[u64]) {
         // Only packets that were received are named, so there is nothing to refuse.
-        let _ = self.arena.acknowledge(packet_numbers);
+        let _ = self.arena.acknowledge_at(packet, packet_numbers);
         self.after_settling();
     }
 

@@ -257,6 +257,23 @@ impl Arena {
         packet_number
     }
 
+    /// The packet at this place of the script arrives with these frames; settles. Panics as [`Puppet::send`] does.
+    pub fn deliver_at(&mut self, place: u64, frames: &[Frame]) {
+        self.puppet_now().send_at(place, frames);
+        self.settle();
+    }
+
+    /// The packet at this place of the script arrives and acknowledges exactly these packets; settles.
+    pub fn acknowledge_at(
+        &mut self,
+        place: u64,
+        packet_numbers: &[u64],
+    ) -> Result<(), PuppetError> {
+        self.puppet_now().acknowledge_at(place, packet_numbers)?;
+        self.settle();
+        Ok(())
+    }
+
     /// What the puppet has been told to send since the last settling is delivered by a task, one datagram
     /// each time it runs: the network, among the tasks that the schedule chooses from.
     pub fn deliver_by_task(&mut self) {

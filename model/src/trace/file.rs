@@ -2,11 +2,13 @@
 //!
 //! The end line says how many steps there are, so that a file cut off anywhere is known as such, and
 //! carries the checksum of all that stands before it, so that a file changed anywhere is.
-//! What the model predicts stands beside each action for readers; reading takes the actions only
-//! and walks them again.
+//! What the model predicts stands beside each action for readers, and so do the numbers of the packets that the
+//! peer sends; reading takes the actions only and walks them again. Behind the steps of the world come those of the
+//! liveness probe, so that every call that was made stands in the file.
 
 use std::fmt::Write as _;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -16,10 +18,12 @@ use crate::rfc::identity::Side;
 use crate::world::action::Action;
 use crate::world::presets::Preset;
 
+use super::numbering::{Numbering, PacketFate};
+use super::stimulus::Stimulus;
 use super::{NotEnabled, Trace};
 
 /// The version this code writes and reads.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 #[derive(Deserialize, Serialize)]
 struct Header {
@@ -33,15 +37,33 @@ struct Header {
 struct Line {
     step: usize,
     action: Action,
+    /// The number of the packet that arrives at the system under test, or is lost on its way there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    packet: Option<u64>,
+    /// The numbers of the packets that its peer sends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sends: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     does: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     becomes: Option<String>,
 }
 
+/// A step of the liveness probe.
+#[derive(Deserialize, Serialize)]
+struct Probe {
+    probe: usize,
+    stimulus: Stimulus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    does: Option<String>,
+}
+
 #[derive(Deserialize, Serialize)]
 struct End {
     end: usize,
+    /// How many steps the liveness probe has; absent if the probe is left to the judge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    probe: Option<usize>,
     #[serde(default)]
     xxh3_128: String,
 }
@@ -119,17 +141,28 @@ pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
     };
     let path = trace.walk()?;
     let mut text = json(&header);
-    for (step, (action, (after, _))) in (1..).zip(trace.actions.iter().zip(&path[1..])) {
+    let mut numbering = Numbering::new(trace.side);
+    for (step, (action, states)) in (1..).zip(trace.actions.iter().zip(path.windows(2))) {
+        let [(before, _), (after, _)] = states else { continue };
+        let first = numbering.sent();
+        let packet = numbering.follow(before, action, after);
         let line = Line {
             step,
             action: action.clone(),
+            packet: packet.map(PacketFate::number),
+            sends: (first..numbering.sent()).collect(),
             does: Some(action.to_string()),
             becomes: after.endpoint(trace.side).and_then(state_text),
         };
         let _ = write!(text, "\n{}", json(&line));
     }
+    for (probe, stimulus) in (1..).zip(trace.probe.iter().flatten()) {
+        let does = Some(stimulus.to_string());
+        let _ = write!(text, "\n{}", json(&Probe { probe, stimulus: stimulus.clone(), does }));
+    }
     text.push('\n');
-    let end = End { end: trace.actions.len(), xxh3_128: checksum(&text) };
+    let probe = trace.probe.as_ref().map(Vec::len);
+    let end = End { end: trace.actions.len(), probe, xxh3_128: checksum(&text) };
     let _ = writeln!(text, "{}", json(&end));
     Ok(text)
 }
@@ -157,36 +190,79 @@ pub fn read(text: &str) -> Result<Trace, TraceError> {
     check_version(first)?;
     check_sum(text)?;
     let (preset, side) = read_header(first)?;
-    let mut actions = Vec::new();
+    let mut trace = Trace { preset, side, actions: Vec::new(), probe: None };
+    let mut probe = Vec::new();
     let mut last = 1;
     while let Some((number, line)) = lines.next() {
         last = number;
-        if let Ok(End { end, .. }) = serde_json::from_str(line) {
-            if end != actions.len() {
-                let reason = format!("{end} steps announced, {} found", actions.len());
-                return Err(TraceError::Line { line: number, reason });
+        let refused = |reason: String| TraceError::Line { line: number, reason };
+        match any_line(line) {
+            Ok(AnyLine::Step(step)) => {
+                let due = trace.actions.len() + 1;
+                if !probe.is_empty() {
+                    return Err(refused(format!("step {} behind the liveness probe", step.step)));
+                }
+                if step.step != due {
+                    return Err(refused(format!("step {} where {due} belongs", step.step)));
+                }
+                trace.actions.push(step.action);
             }
-            if let Some((number, _)) = lines.next() {
-                let reason = "something follows the end".to_owned();
-                return Err(TraceError::Line { line: number, reason });
+            Ok(AnyLine::Probe(step)) => {
+                let due = probe.len() + 1;
+                if step.probe != due {
+                    return Err(refused(format!("probe {} where {due} belongs", step.probe)));
+                }
+                probe.push(step.stimulus);
             }
-            let trace = Trace { preset, side, actions };
-            trace.walk().map_err(|what| TraceError::NotEnabled { line: what.step + 1, what })?;
-            return Ok(trace);
-        }
-        match serde_json::from_str::<Line>(line) {
-            Ok(step) if step.step == actions.len() + 1 => actions.push(step.action),
-            Ok(step) => {
-                let reason = format!("step {} where {} belongs", step.step, actions.len() + 1);
-                return Err(TraceError::Line { line: number, reason });
+            Ok(AnyLine::End(end)) => {
+                check_end(&end, trace.actions.len(), probe.len()).map_err(refused)?;
+                if let Some((line, _)) = lines.next() {
+                    let reason = "something follows the end".to_owned();
+                    return Err(TraceError::Line { line, reason });
+                }
+                trace.probe = end.probe.map(|_| probe);
+                trace
+                    .walk()
+                    .map_err(|what| TraceError::NotEnabled { line: what.step + 1, what })?;
+                return Ok(trace);
             }
             Err(error) if error.is_eof() => return Err(TraceError::Truncated { line: number }),
-            Err(error) => {
-                return Err(TraceError::Line { line: number, reason: reason(&error) });
-            }
+            Err(error) => return Err(refused(reason(&error))),
         }
     }
     Err(TraceError::Truncated { line: last })
+}
+
+/// A line behind the header.
+enum AnyLine {
+    Step(Line),
+    Probe(Probe),
+    End(End),
+}
+
+/// Reads a line as what its keys say it is, so that a mistake in it is told in its own words.
+fn any_line(line: &str) -> Result<AnyLine, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Keys {
+        end: Option<IgnoredAny>,
+        probe: Option<IgnoredAny>,
+    }
+    match serde_json::from_str(line)? {
+        Keys { end: Some(_), .. } => serde_json::from_str(line).map(AnyLine::End),
+        Keys { probe: Some(_), .. } => serde_json::from_str(line).map(AnyLine::Probe),
+        Keys { end: None, probe: None } => serde_json::from_str(line).map(AnyLine::Step),
+    }
+}
+
+/// Whether the end says how many steps and probes there are.
+fn check_end(end: &End, steps: usize, probes: usize) -> Result<(), String> {
+    if end.end != steps {
+        return Err(format!("{} steps announced, {steps} found", end.end));
+    }
+    match end.probe.unwrap_or(0) == probes {
+        true => Ok(()),
+        false => Err(format!("{} probes announced, {probes} found", end.probe.unwrap_or(0))),
+    }
 }
 
 /// What is wrong with a line, without the position within it that serde calls line 1.
@@ -236,97 +312,4 @@ fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::graph::Graph;
-    use crate::world::system::World;
-
-    fn example() -> Trace {
-        let mut preset = Preset::find("uni").expect("a preset");
-        preset.choices = Choices::QUINN;
-        let graph = Graph::explore(&World::new(preset));
-        let way = graph.way_to(graph.states.len() as u32 - 1);
-        let actions = way.iter().map(|edge| graph.edges[*edge].action.clone()).collect();
-        Trace { preset, side: Side::Client, actions }
-    }
-
-    #[test]
-    fn trace_written_and_read_is_the_same() {
-        let trace = example();
-        let text = write(&trace).expect("a path");
-        let again = read(&text).expect("a trace");
-        assert_eq!(again.actions, trace.actions);
-        assert_eq!((again.side, again.preset.name), (trace.side, trace.preset.name));
-        assert_eq!(write(&again).expect("a path"), text);
-    }
-
-    #[test]
-    fn trace_cut_anywhere_is_refused() {
-        let text = write(&example()).expect("a path");
-        let end = text.trim_end().len();
-        for at in (0..end).filter(|at| text.is_char_boundary(*at)) {
-            assert!(read(&text[..at]).is_err(), "cut at byte {at}");
-        }
-    }
-
-    /// `text` with the checksum that it has to have.
-    fn sealed(text: &str) -> String {
-        let end = text.rfind("{\"end\":").expect("an end");
-        let (before, last) = text.split_at(end);
-        let End { end, .. } = serde_json::from_str(last).expect("an end");
-        format!("{before}{}\n", json(&End { end, xxh3_128: checksum(before) }))
-    }
-
-    #[test]
-    fn file_changed_anywhere_is_refused() {
-        let text = write(&example()).expect("a path");
-        assert_eq!(sealed(&text), text);
-        for at in 0..text.len() - 1 {
-            let mut bytes = text.clone().into_bytes();
-            bytes[at] ^= 1;
-            let Ok(changed) = String::from_utf8(bytes) else { continue };
-            assert!(read(&changed).is_err(), "byte {at} changed");
-        }
-    }
-
-    #[test]
-    fn change_that_makes_another_trace_is_told_as_a_checksum() {
-        let text = write(&example()).expect("a path");
-        // A trace all the same: only the sentence for readers is another.
-        let error = read(&text.replacen("App at client", "App at server", 1)).unwrap_err();
-        let TraceError::Checksum { line, announced, found } = error else { panic!("{error}") };
-        assert_eq!(line, text.lines().count());
-        assert!(announced != found && text.contains(&announced) && found.len() == 32);
-        let before = &text[..text.rfind("{\"end\":").expect("an end")];
-        let error = read(&format!("{before}{{\"end\":{line}}}\n")).unwrap_err();
-        assert!(matches!(error, TraceError::Checksum { announced, .. } if announced.is_empty()));
-    }
-
-    #[test]
-    fn foreign_files_are_refused_with_their_reason() {
-        let text = write(&example()).expect("a path");
-        let older = text.replace("\"streamproof_trace\":3", "\"streamproof_trace\":2");
-        assert_eq!(read(&older).unwrap_err(), TraceError::Version(2));
-        let other = text.replace("\"preset\":\"uni\"", "\"preset\":\"duo\"");
-        let error = read(&sealed(&other)).unwrap_err();
-        assert_eq!(error, TraceError::UnknownPreset("duo".to_owned()));
-        assert!(matches!(read("hello").unwrap_err(), TraceError::Header(_)));
-        assert_eq!(read("").unwrap_err(), TraceError::Empty);
-    }
-
-    #[test]
-    fn something_behind_the_end_is_refused() {
-        let text = write(&example()).expect("a path");
-        let error = read(&format!("{text}{{}}\n")).unwrap_err();
-        assert!(matches!(error, TraceError::Line { .. }), "{error}");
-    }
-
-    #[test]
-    fn step_that_the_model_does_not_permit_is_refused() {
-        let mut lines: Vec<_> =
-            write(&example()).expect("a path").lines().map(str::to_owned).collect();
-        lines[1] = r#"{"step":1,"action":{"action":"detect_loss","side":"client"}}"#.to_owned();
-        let error = read(&sealed(&lines.join("\n"))).unwrap_err();
-        assert!(matches!(error, TraceError::NotEnabled { line: 2, .. }), "{error}");
-    }
-}
+mod tests;

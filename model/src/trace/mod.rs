@@ -5,6 +5,7 @@
 //! way follow from them.
 
 pub mod file;
+pub mod numbering;
 pub mod stimulus;
 pub mod tours;
 
@@ -17,6 +18,7 @@ use crate::world::action::Action;
 use crate::world::presets::Preset;
 use crate::world::system::{World, WorldState};
 
+use numbering::{Numbering, PacketFate};
 use stimulus::Stimulus;
 
 /// A path in a preset's world, for a system under test on one side.
@@ -28,6 +30,9 @@ pub struct Trace {
     pub side: Side,
     /// What happens, step by step.
     pub actions: Vec<Action>,
+    /// What follows, to see whether all that is awaited comes: the liveness probe. `None` leaves it to the
+    /// judge, which asks what is still open by then.
+    pub probe: Option<Vec<Stimulus>>,
 }
 
 /// One step of a trace.
@@ -37,6 +42,10 @@ pub struct Step {
     pub action: Action,
     /// What the system under test feels of it; `None` if nothing.
     pub stimulus: Option<Stimulus>,
+    /// The number of the packet that arrives, if the peer has numbered it ([`Numbering`]).
+    pub packet: Option<u64>,
+    /// How many packets the peer has sent before the step.
+    pub peer_sent: u64,
     /// What the model's endpoint on its side has become.
     pub endpoint: Endpoint,
 }
@@ -94,15 +103,16 @@ impl Trace {
     pub fn steps(&self) -> Result<Vec<Step>, NotEnabled> {
         let path = self.walk()?;
         let hostile = self.preset.hostile.is_some();
+        let mut numbering = Numbering::new(self.side);
         let pairs = path.windows(2).zip(&self.actions);
         Ok(pairs
             .filter_map(|(pair, action)| {
+                let peer_sent = numbering.sent();
+                let fate = numbering.follow(&pair[0].0, action, &pair[1].0);
+                let packet = fate.and_then(PacketFate::arriving);
                 let endpoint = pair[1].0.endpoint(self.side)?.clone();
-                Some(Step {
-                    action: action.clone(),
-                    stimulus: Stimulus::of(action, self.side, hostile),
-                    endpoint,
-                })
+                let stimulus = Stimulus::of(action, self.side, hostile);
+                Some(Step { action: action.clone(), stimulus, packet, peer_sent, endpoint })
             })
             .collect())
     }

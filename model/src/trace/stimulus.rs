@@ -31,6 +31,9 @@ pub enum Stimulus {
         /// The frames.
         frames: Frames,
     },
+    /// Everything it has sent that was not declared lost is acknowledged, and what it sends then, until nothing is
+    /// left; then as [`Settle`](Self::Settle). Only the liveness probe does that.
+    AcknowledgeAll,
     /// Everything it has in flight is lost, and it finds out; then as [`Settle`](Self::Settle).
     LoseOutstanding,
     /// The server's part of the handshake arrives at the client under test; then as
@@ -78,6 +81,7 @@ impl Stimulus {
             Self::Settle
             | Self::Deliver { .. }
             | Self::Acknowledge { .. }
+            | Self::AcknowledgeAll
             | Self::LoseOutstanding
             | Self::Handshake { .. } => true,
         }
@@ -91,6 +95,7 @@ impl fmt::Display for Stimulus {
             Self::Settle => f.write_str("the driver runs"),
             Self::Deliver { frames } => write!(f, "arrives: {frames}"),
             Self::Acknowledge { frames } => write!(f, "acknowledged: {frames}"),
+            Self::AcknowledgeAll => f.write_str("acknowledged: all that was sent"),
             Self::LoseOutstanding => f.write_str("all in flight is lost"),
             Self::Handshake { accepted: true, .. } => f.write_str("handshake: 0-RTT accepted"),
             Self::Handshake { accepted: false, .. } => f.write_str("handshake: 0-RTT rejected"),

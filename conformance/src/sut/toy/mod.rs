@@ -155,7 +155,7 @@ impl Session for ToySession {
         self.send();
     }
 
-    fn deliver(&mut self, frames: &[Frame]) {
+    fn deliver(&mut self, _: u64, frames: &[Frame]) {
         self.note(|| format!("arrived {}", list(frames)));
         frames.iter().for_each(|frame| self.connection.on_frame(frame));
         self.send();
@@ -169,7 +169,7 @@ impl Session for ToySession {
         self.send();
     }
 
-    fn acknowledge(&mut self, packet_numbers: &[u64]) {
+    fn acknowledge(&mut self, _: u64, packet_numbers: &[u64]) {
         for number in packet_numbers {
             let packet = usize::try_from(*number).ok().and_then(|at| self.sent.get_mut(at));
             let Some(packet) = packet else { continue };

@@ -56,11 +56,12 @@ pub struct RoleReport {
     pub side: Side,
     /// What the tours were to take.
     pub criterion: Criterion,
-    /// How many states the graph has.
+    /// How many states those edges lead to, and the first one.
     pub states: usize,
     /// How many of them the system came to: an edge into them was taken.
     pub states_taken: usize,
-    /// How many edges the graph has.
+    /// How many edges the graph has. Those after which the connection is closed, and which differ in the observer's
+    /// notes alone, are one.
     pub edges: usize,
     /// How many of them are felt by the system under test; the others happen elsewhere, to the peer or
     /// in the network, and are taken by going on.
@@ -105,7 +106,7 @@ impl RoleReport {
 pub(super) struct Coverage {
     /// An edge into the state was taken.
     pub(super) states: Vec<bool>,
-    /// The edge was taken from a state that explains what was seen.
+    /// The edge, or a twin of it, was taken from a state that explains what was seen. Marked at the first of the twins.
     pub(super) taken: Vec<bool>,
     /// It was taken, and what followed was not what the graph predicts.
     pub(super) astray: Vec<bool>,
@@ -135,9 +136,63 @@ pub(super) struct Ground {
     pub(super) unobserved: Unobserved,
     pub(super) pairs: Pairs,
     pub(super) felt: Felt,
+    pub(super) twins: Twins,
+}
+
+/// Edges after which the connection of the system under test is closed, and which differ in the observer's notes alone.
+/// Nobody feels the notes, and a frame that closes the connection ends its trace, so each of them would cost a trace of
+/// its own and show what the first of them shows: they count as one.
+pub(super) struct Twins {
+    /// For each edge the one that it counts as: itself, or the first of its twins.
+    first: Vec<usize>,
+    /// For each state whether an edge that counts leads to it, or the world begins there.
+    counts: Vec<bool>,
+}
+
+impl Twins {
+    pub(super) fn of(graph: &Graph, unobserved: &Unobserved, side: Side) -> Self {
+        let is_open = |state: u32| {
+            let endpoint = graph.states[state as usize].endpoint(side);
+            endpoint.is_some_and(|endpoint| endpoint.closed.is_none())
+        };
+        let mut firsts = vec![None; unobserved.graph.edges.len()];
+        let mut first: Vec<usize> = (0..graph.edges.len()).collect();
+        for (number, edge) in graph.edges.iter().enumerate() {
+            if !is_open(edge.to) {
+                first[number] = *firsts[unobserved.edge_of[number]].get_or_insert(number);
+            }
+        }
+        let mut counts = vec![false; graph.states.len()];
+        counts[0] = true;
+        for (number, edge) in graph.edges.iter().enumerate() {
+            counts[edge.to as usize] |= first[number] == number;
+        }
+        Self { first, counts }
+    }
+
+    /// Whether the edge is the first of its twins, or has none.
+    pub(super) fn counts(&self, edge: usize) -> bool {
+        self.first[edge] == edge
+    }
 }
 
 impl Ground {
+    /// How many states count.
+    pub(super) fn states(&self) -> usize {
+        count(&self.twins.counts)
+    }
+
+    /// How many of the edges that count are felt by the system under test.
+    pub(super) fn felt_edges(&self) -> usize {
+        let counts = |edge: &usize| self.twins.counts(*edge) && self.felt.is_felt(*edge);
+        (0..self.graph.edges.len()).filter(counts).count()
+    }
+
+    /// How many edges count.
+    pub(super) fn edges(&self) -> usize {
+        (0..self.graph.edges.len()).filter(|edge| self.twins.counts(*edge)).count()
+    }
+
     pub(super) fn nothing_taken(&self) -> Coverage {
         let edges = self.graph.edges.len();
         let mut states = vec![false; self.graph.states.len()];
@@ -146,9 +201,18 @@ impl Ground {
         Coverage { states, taken: vec![false; edges], astray: vec![false; edges], pairs }
     }
 
-    /// Tours to edges not yet taken, around what leads astray.
+    /// Tours to every edge that counts.
+    pub(super) fn first_tours(&self) -> Vec<Tour> {
+        let left_out: Vec<bool> =
+            (0..self.graph.edges.len()).map(|edge| !self.twins.counts(edge)).collect();
+        let nothing = vec![false; self.graph.edges.len()];
+        remaining_edges(&self.graph, TOUR_LENGTH, &left_out, &nothing)
+    }
+
+    /// Tours to edges not yet taken, around what leads astray: to any of the twins, where none was taken.
     pub(super) fn tours_to_edges(&self, coverage: &Coverage) -> Vec<Tour> {
-        remaining_edges(&self.graph, TOUR_LENGTH, &coverage.taken, &coverage.astray)
+        let taken: Vec<bool> = self.twins.first.iter().map(|edge| coverage.taken[*edge]).collect();
+        remaining_edges(&self.graph, TOUR_LENGTH, &taken, &coverage.astray)
     }
 
     /// Tours to pairs not yet taken, around what leads astray.
@@ -181,7 +245,7 @@ impl Ground {
             };
             let Some(went) = went else { return };
             if went != Went::Void {
-                coverage.taken[*edge] = true;
+                coverage.taken[self.twins.first[*edge]] = true;
                 coverage.states[self.graph.edges[*edge].to as usize] = true;
                 let here = self.unobserved.edge_of[*edge];
                 if let Some(before) = before.replace(here) {
@@ -209,11 +273,12 @@ impl Coverage {
     }
 
     pub(super) fn tell(&self, ground: &Ground, report: &mut RoleReport) {
-        let all = self.taken.iter().enumerate();
+        let all = self.taken.iter().enumerate().filter(|(edge, _)| ground.twins.counts(*edge));
         report.missed = all.filter(|(_, taken)| !**taken).map(|(edge, _)| edge).collect();
         let first = report.missed.first();
         report.untaken = first.map(|edge| ground.graph.edges[*edge].action.to_string());
-        report.states_taken = count(&self.states);
+        let states = self.states.iter().zip(&ground.twins.counts);
+        report.states_taken = states.filter(|(taken, counts)| **taken && **counts).count();
         report.taken = count(&self.taken);
         report.pairs_taken = count(&self.pairs);
         let both =

@@ -38,7 +38,7 @@ pub use self::hunt::Caught;
 pub use self::shrink::{Shrunk, shrink};
 pub use self::witness::{Repeat, Witness};
 
-use self::coverage::{Coverage, Ground, Walked};
+use self::coverage::{Coverage, Ground, Twins, Walked};
 use self::script::{Felt, Script, shaken};
 use crate::puppet::Tap;
 use crate::replay::{Replay, ScriptStep, replay};
@@ -106,9 +106,10 @@ impl Tours {
         let unobserved = Unobserved::of(&graph);
         let pairs = Pairs::of(&unobserved.graph);
         let felt = Felt::of(&graph, side, preset.hostile.is_some());
-        let ground = Ground { graph, unobserved, pairs, felt };
+        let twins = Twins::of(&graph, &unobserved, side);
+        let ground = Ground { graph, unobserved, pairs, felt, twins };
         let coverage = ground.nothing_taken();
-        let mut tours = ground.tours_to_edges(&coverage);
+        let mut tours = ground.first_tours();
         let to_edges = tours.len();
         if criterion == Criterion::Pairs {
             tours.extend(ground.tours_to_pairs(&ground.planned(&tours)));
@@ -151,10 +152,11 @@ impl Tours {
     /// Each edge of the graph: its fingerprint, what happens there, and whether it was taken so far.
     pub fn edges(&self) -> impl Iterator<Item = (Fingerprint, String, bool)> {
         let fingerprints = self.ground.graph.fingerprints().into_iter();
+        let edges = self.ground.graph.edges.iter().zip(&self.coverage.taken).enumerate();
         fingerprints
-            .zip(&self.ground.graph.edges)
-            .zip(&self.coverage.taken)
-            .map(|((fingerprint, edge), taken)| (fingerprint, edge.action.to_string(), *taken))
+            .zip(edges)
+            .filter(|(_, (number, _))| self.ground.twins.counts(*number))
+            .map(|(fingerprint, (_, (edge, taken)))| (fingerprint, edge.action.to_string(), *taken))
     }
 
     /// Of all edges, and of those taken so far, what two runs have in common if they have the same edges: the
@@ -162,7 +164,8 @@ impl Tours {
     pub fn fingerprints(&self) -> [Fingerprint; 2] {
         let all = self.ground.graph.fingerprints();
         let sum = |taken: &dyn Fn(usize) -> bool| {
-            let edges = all.iter().enumerate().filter(|(edge, _)| taken(*edge));
+            let counts = |edge: usize| self.ground.twins.counts(edge) && taken(edge);
+            let edges = all.iter().enumerate().filter(|(edge, _)| counts(*edge));
             edges.fold(0, |sum: Fingerprint, (_, edge)| sum.wrapping_add(*edge))
         };
         [sum(&|_| true), sum(&|edge| self.coverage.taken[edge])]
@@ -242,10 +245,10 @@ impl Tours {
             preset: self.preset.name,
             side: self.side,
             criterion: self.criterion,
-            states: self.ground.graph.states.len(),
+            states: self.ground.states(),
             states_taken: 0,
-            edges: self.ground.graph.edges.len(),
-            felt: self.ground.felt.count(),
+            edges: self.ground.edges(),
+            felt: self.ground.felt_edges(),
             taken: 0,
             pairs: self.ground.pairs.count(),
             pairs_taken: 0,

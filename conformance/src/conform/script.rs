@@ -50,11 +50,6 @@ impl Felt {
         self.of_edge[edge].map(|number| &self.stimuli[number as usize])
     }
 
-    /// How many edges are felt.
-    pub(super) fn count(&self) -> usize {
-        self.of_edge.iter().flatten().count()
-    }
-
     /// Some of the tours, by their numbers, as scripts, and for each of them the script that plays it.
     pub(super) fn scripts(
         &self,

@@ -76,8 +76,8 @@ bench-cell: toolchain
 # Any sequence of calls and frames: ten minutes of the fuzzer, and as many cases as proptest does meanwhile.
 fuzz: toolchain
 	@command -v cargo-fuzz >/dev/null || { echo "installing cargo-fuzz"; cargo install --locked cargo-fuzz; }
-	PROPTEST_CASES=100000 cargo test --release --locked -p streamproof-conformance --test contract any_sequence
-	cargo fuzz run -s none calls -- -max_total_time=600 -max_len=1500 -print_final_stats=1 >/dev/null
+	PROPTEST_CASES=100000 cargo test --release --locked -p streamproof --test contract any_sequence
+	cargo fuzz run --fuzz-dir impl/fuzz -s none calls -- -max_total_time=600 -max_len=1500 -print_final_stats=1 >/dev/null
 
 # Which wrong lines of the manager no test notices: hours. SHARD=3/20 does a twentieth.
 mutants: toolchain

@@ -10,8 +10,15 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const FOLDERS: [&str; 6] =
-    ["conformance/src", "conformance/tests", "impl/src", "impl/tests", "model/src", "model/tests"];
+const FOLDERS: [&str; 7] = [
+    "conformance/harness",
+    "conformance/src",
+    "conformance/tests",
+    "impl/src",
+    "impl/tests",
+    "model/src",
+    "model/tests",
+];
 const CHOICES: [&str; 2] = ["specs/choices.md", "specs/requirements/CHOICES-PROPOSAL.md"];
 const SCENARIOS: &str = "conformance/scenarios";
 

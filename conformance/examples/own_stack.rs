@@ -7,17 +7,16 @@
 use std::collections::BTreeMap;
 
 use streamproof_conformance::concretize::data;
-use streamproof_conformance::puppet::ReceivedPacket;
 use streamproof_conformance::suite::model::rfc::call::{Answer, Call, RecvOutcome};
 use streamproof_conformance::suite::model::rfc::choices::{Choice, Choices};
 use streamproof_conformance::suite::model::rfc::frame::ErrorCode;
 use streamproof_conformance::suite::model::rfc::identity::{Side, StreamId};
 use streamproof_conformance::suite::model::rfc::parameters::Parameters;
 use streamproof_conformance::suite::{Report, Suite, SuiteError};
-use streamproof_conformance::sut::{Observation, Session, Setup, Sut};
-use streamproof_conformance::wire::Frame;
-use streamproof_conformance::wire::packet::PacketType;
-use streamproof_conformance::world::ArenaError;
+use streamproof_conformance::sut::{Observation, Session, Setup, StartError, Sut};
+use streamproof_harness::puppet::ReceivedPacket;
+use streamproof_harness::wire::Frame;
+use streamproof_harness::wire::packet::PacketType;
 
 // ---- the stack -----------------------------------------------------------------------------------
 
@@ -153,7 +152,7 @@ impl Sut for OwnStack {
         }
     }
 
-    fn start(&self, _: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, _: &Setup) -> Result<Box<dyn Session>, StartError> {
         Ok(Box::new(Connection::default()))
     }
 }

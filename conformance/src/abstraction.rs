@@ -1,9 +1,8 @@
 //! What came back, in the model's words: total matches, no rule.
 
+use streamproof_harness::wire;
 use streamproof_model::rfc::frame::{ErrorCode, Frame, content};
 use streamproof_model::rfc::identity::{Direction, StreamId};
-
-use crate::wire;
 
 /// A frame from the system under test.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,12 +1,11 @@
 //! The model's words to the wire's: total matches, no rule.
 
 use bytes::Bytes;
+use streamproof_harness::SideLimits;
+use streamproof_harness::wire;
 use streamproof_model::rfc::frame::{Frame, content};
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
-
-use crate::wire;
-use crate::world::SideLimits;
 
 /// The bytes of `offset..offset + length` of a stream, as every writer of this suite writes them.
 pub fn data(stream_id: StreamId, offset: u64, length: u64) -> Bytes {
@@ -64,11 +63,11 @@ const fn wire_direction(direction: Direction) -> wire::Direction {
     }
 }
 
-/// The side of a quinn connection.
-pub const fn side(side: Side) -> quinn::Side {
+/// A side, as the puppet has it.
+pub const fn side(side: Side) -> streamproof_harness::Side {
     match side {
-        Side::Client => quinn::Side::Client,
-        Side::Server => quinn::Side::Server,
+        Side::Client => streamproof_harness::Side::Client,
+        Side::Server => streamproof_harness::Side::Server,
     }
 }
 

@@ -2,7 +2,7 @@
 //! which rule was broken.
 //!
 //! A trace's step is made concrete ([`concretize`]), the system under test ([`sut`]) moves until it
-//! settles in a deterministic [`world`] opposite a scripted [`puppet`], what it did is put into the
+//! settles in a deterministic world (`streamproof-simulation`) opposite a scripted puppet (`streamproof-harness`), what it did is put into the
 //! model's words ([`abstraction`]), and the [`referee`] keeps the model endpoints that explain it.
 //! [`replay`] is that loop; [`conform`] runs it over every edge of a preset; [`deviations`] knows what
 //! is known already. [`requirements`] is the list of rules, and what stands for each, [`scenarios`] the
@@ -20,7 +20,6 @@ pub mod conform;
 pub mod deviations;
 pub mod export;
 pub mod picture;
-pub mod puppet;
 pub mod referee;
 pub mod replay;
 pub mod requirements;
@@ -30,6 +29,4 @@ pub mod storm;
 pub mod suite;
 pub mod sut;
 pub mod upgrade;
-pub mod wire;
-pub mod world;
 pub mod zoo;

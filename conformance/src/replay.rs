@@ -3,6 +3,7 @@
 //! After the last step comes the liveness probe: everything is delivered and acknowledged, the
 //! application ends or reads on, and whoever waits must be told.
 
+use streamproof_harness::puppet::PACKET_THRESHOLD;
 use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::citation::Level;
@@ -14,10 +15,8 @@ use streamproof_model::world::presets::Handshake;
 
 use crate::abstraction::{self, Seen};
 use crate::concretize;
-use crate::puppet::PACKET_THRESHOLD;
 use crate::referee::{Deviation, Referee};
-use crate::sut::{Session, Setup, Sut};
-use crate::world::ArenaError;
+use crate::sut::{Session, Setup, StartError, Sut};
 
 /// A deviation and where it was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -79,7 +78,7 @@ pub fn replay<'a>(
     setup: &Setup,
     script: impl IntoIterator<Item = ScriptStep<'a>>,
     probe: Option<&[Stimulus]>,
-) -> Result<Replay, ArenaError> {
+) -> Result<Replay, StartError> {
     let mut player = Player::new(sut, setup)?;
     let is_legal = setup.preset.hostile.is_none();
     for ScriptStep { stimulus, peer_sent, packet, predicted } in script {
@@ -125,7 +124,7 @@ pub fn walk(
     sut: &dyn Sut,
     setup: &Setup,
     mut next: impl FnMut(&Outstanding<'_>) -> Option<Stimulus>,
-) -> Result<Replay, ArenaError> {
+) -> Result<Replay, StartError> {
     let mut player = Player::new(sut, setup)?;
     while !player.referee.is_over() {
         let mut outstanding = Outstanding::default();
@@ -203,7 +202,7 @@ struct Player {
 }
 
 impl Player {
-    fn new(sut: &dyn Sut, setup: &Setup) -> Result<Self, ArenaError> {
+    fn new(sut: &dyn Sut, setup: &Setup) -> Result<Self, StartError> {
         let own = setup.parameters_of(setup.side);
         Ok(Self {
             session: sut.start(setup)?,

@@ -34,8 +34,7 @@ use crate::cli::table::{count, table};
 use crate::conform::{Criterion, ReplayError, RoleReport, Tours, Witness, replay_trace};
 use crate::picture::replay_diagram;
 use crate::referee::Deviation;
-use crate::sut::Sut;
-use crate::world::ArenaError;
+use crate::sut::{StartError, Sut};
 
 /// How wide a diagram is, in characters.
 const WIDTH: usize = 100;
@@ -65,7 +64,7 @@ pub enum SuiteError {
     Undecided(&'static str),
     /// The stack gives no connection.
     #[error("no connection: {0}")]
-    Connection(#[from] ArenaError),
+    Connection(#[from] StartError),
     /// A trace cannot be played again.
     #[error(transparent)]
     Replay(#[from] ReplayError),

@@ -17,8 +17,7 @@ use streamproof_model::world::presets::{Calls, Preset};
 pub use table::PLANTED;
 
 use crate::conform::{Caught, Criterion, Tours};
-use crate::sut::{Bug, Toy};
-use crate::world::ArenaError;
+use crate::sut::{Bug, StartError, Toy};
 
 /// A bug of the toy stack, and what becomes of it.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +96,7 @@ impl Hunter {
         &mut self,
         planted: &Planted,
         threads: NonZero<usize>,
-    ) -> Result<Option<Find>, ArenaError> {
+    ) -> Result<Option<Find>, StartError> {
         let toy = Toy::with(planted.bug);
         for preset in planted.presets.iter().filter_map(|name| preset(name)) {
             for side in preset.sides() {
@@ -120,7 +119,7 @@ impl Hunter {
     /// # Errors
     ///
     /// When the toy gives no connection.
-    pub fn blamed(&mut self, threads: NonZero<usize>) -> Result<usize, ArenaError> {
+    pub fn blamed(&mut self, threads: NonZero<usize>) -> Result<usize, StartError> {
         let mut blamed = 0;
         for tours in self.tours.values_mut() {
             blamed += tours.run(&Toy::default(), threads, &|_| {})?.findings.len();

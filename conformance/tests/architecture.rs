@@ -4,7 +4,15 @@
 use std::path::Path;
 use std::process::Command;
 
-fn dependencies() -> Vec<(String, String)> {
+/// Who depends on whom, in this workspace and directly.
+struct Arrow {
+    from: String,
+    to: String,
+    /// For tests, examples and benches alone.
+    dev: bool,
+}
+
+fn dependencies() -> Vec<Arrow> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -15,28 +23,81 @@ fn dependencies() -> Vec<(String, String)> {
     let packages = metadata["packages"].as_array().expect("packages");
     let arrows = |package: &serde_json::Value| {
         let from = name(package);
-        let to = package["dependencies"].as_array().expect("dependencies").iter().map(name);
-        to.map(|to| (from.clone(), to)).collect::<Vec<_>>()
+        let to = package["dependencies"].as_array().expect("dependencies").iter();
+        let arrow = |to: &serde_json::Value| {
+            let dev = to["kind"].as_str() == Some("dev");
+            Arrow { from: from.clone(), to: name(to), dev }
+        };
+        to.map(arrow).collect::<Vec<_>>()
     };
     packages.iter().flat_map(arrows).collect()
 }
 
+/// What each package must not know, not even in its tests.
+const FORBIDDEN: [(&str, &[&str]); 5] = [
+    ("streamproof-model", &["quinn", "quinn-proto", "streamproof", "streamproof-conformance"]),
+    (
+        "streamproof-harness",
+        &[
+            "quinn",
+            "quinn-proto",
+            "rustls",
+            "stateright",
+            "streamproof",
+            "streamproof-conformance",
+            "streamproof-harness-tls",
+            "streamproof-model",
+            "streamproof-simulation",
+        ],
+    ),
+    (
+        "streamproof-harness-tls",
+        &[
+            "quinn",
+            "quinn-proto",
+            "stateright",
+            "streamproof",
+            "streamproof-conformance",
+            "streamproof-model",
+            "streamproof-simulation",
+        ],
+    ),
+    (
+        "streamproof-simulation",
+        &[
+            "rustls",
+            "stateright",
+            "streamproof",
+            "streamproof-conformance",
+            "streamproof-harness-tls",
+            "streamproof-model",
+        ],
+    ),
+    ("streamproof", &["stateright", "streamproof-conformance", "streamproof-model"]),
+];
+
 #[test]
 fn no_arrow_between_the_packages_turns() {
-    let forbidden = [
-        ("streamproof-model", "quinn"),
-        ("streamproof-model", "quinn-proto"),
-        ("streamproof-model", "streamproof"),
-        ("streamproof-model", "streamproof-conformance"),
-        ("streamproof", "streamproof-model"),
-        ("streamproof", "streamproof-conformance"),
-        ("streamproof", "stateright"),
-    ];
     let arrows = dependencies();
-    assert!(arrows.iter().any(|(from, to)| from == "streamproof" && to == "quinn"));
-    for (from, to) in &arrows {
-        let turned = forbidden.contains(&(from.as_str(), to.as_str()));
-        assert!(!turned, "{from} must not depend on {to}");
+    assert!(arrows.iter().any(|arrow| arrow.from == "streamproof" && arrow.to == "quinn"));
+    for (package, forbidden) in FORBIDDEN {
+        assert!(arrows.iter().any(|arrow| arrow.from == package), "there is no {package}");
+        for Arrow { to, .. } in arrows.iter().filter(|arrow| arrow.from == package) {
+            assert!(!forbidden.contains(&to.as_str()), "{package} must not depend on {to}");
+        }
+    }
+}
+
+#[test]
+fn manager_has_the_harness_for_its_tests_alone() {
+    let arrows = dependencies();
+    for package in ["streamproof-harness", "streamproof-simulation"] {
+        let mut of_manager = arrows
+            .iter()
+            .filter(|arrow| arrow.from == "streamproof" && arrow.to == package)
+            .peekable();
+        assert!(of_manager.peek().is_some(), "its contract is played with {package}");
+        assert!(of_manager.all(|arrow| arrow.dev), "{package} is in the manager");
     }
 }
 
@@ -91,7 +152,7 @@ fn traps_name_tests_that_exist() {
     assert!(named.len() > 10);
     for name in named {
         let (file, test) = name.trim_end_matches("` |").split_once("::").expect("file::test");
-        let file = root.join("tests/contract").join(file).with_extension("rs");
+        let file = root.join("../impl/tests/contract").join(file).with_extension("rs");
         let text = std::fs::read_to_string(&file).expect("a file of the contract");
         assert!(text.contains(&format!("#[test]\nfn {test}()")), "{test}");
     }

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use streamproof::Fault;
 use streamproof_conformance::conform::{Criterion, Tours, flakes, replay_trace};
-use streamproof_conformance::sut::{BareQuinn, Manager, Session, Setup, Sut};
-use streamproof_conformance::world::ArenaError;
+use streamproof_conformance::sut::{BareQuinn, Manager, Session, Setup, StartError, Sut};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::trace::Trace;
 use streamproof_model::world::presets::Preset;
@@ -30,7 +29,7 @@ impl Sut for Flaky {
         self.sound.choices()
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         match (self.started.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(self.every) {
             true => self.faulty.start(setup),
             false => self.sound.start(setup),

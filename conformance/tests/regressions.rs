@@ -54,7 +54,7 @@ fn a_replay_over_tls_shows_what_one_without_shows() {
     for name in names() {
         let text = fs::read_to_string(folder().join(format!("{name}.ndjson"))).expect("a trace");
         let trace = file::read(&text).expect("a trace");
-        let tap = streamproof_conformance::puppet::Tap::default();
+        let tap = streamproof_harness::puppet::Tap::default();
         let over_tls = streamproof_conformance::conform::replay_tapped(&BareQuinn, &trace, &tap);
         let over_tls = over_tls.expect("a replay");
         let plain = replay_trace(&BareQuinn, &trace).expect("a replay");

@@ -28,22 +28,117 @@ mod play {
     //! The stage: one connection of quinn-proto, and its peer by hand. No time passes, nothing is encrypted (so that the
     //! peer needs no keys), and what is sent is shown as text, stream by stream.
 
+    mod keys {
+        //! Keys that protect nothing: the key traits of `quinn_proto::crypto`. Packets stay readable, tags are empty.
+        //!
+        //! This file knows nothing but quinn-proto and bytes, because an exported test brings a copy of it along.
+
+        use bytes::BytesMut;
+        use quinn_proto::crypto::{
+            AeadKey, CryptoError, HandshakeTokenKey, HeaderKey, HmacKey, KeyPair, Keys, PacketKey,
+        };
+
+        /// Every key.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct NullCrypto;
+
+        /// The keys of one level, for both directions.
+        pub(crate) fn null_keys() -> Keys {
+            Keys {
+                header: KeyPair { local: Box::new(NullCrypto), remote: Box::new(NullCrypto) },
+                packet: KeyPair { local: Box::new(NullCrypto), remote: Box::new(NullCrypto) },
+            }
+        }
+
+        impl HeaderKey for NullCrypto {
+            fn decrypt(&self, _pn_offset: usize, _packet: &mut [u8]) {}
+
+            fn encrypt(&self, _pn_offset: usize, _packet: &mut [u8]) {}
+
+            fn sample_size(&self) -> usize {
+                0
+            }
+        }
+
+        impl PacketKey for NullCrypto {
+            fn encrypt(&self, _packet: u64, _buf: &mut [u8], _header_len: usize) {}
+
+            fn decrypt(
+                &self,
+                _packet: u64,
+                _header: &[u8],
+                _payload: &mut BytesMut,
+            ) -> Result<(), CryptoError> {
+                Ok(())
+            }
+
+            fn tag_len(&self) -> usize {
+                0
+            }
+
+            fn confidentiality_limit(&self) -> u64 {
+                u64::MAX
+            }
+
+            fn integrity_limit(&self) -> u64 {
+                u64::MAX
+            }
+        }
+
+        impl HmacKey for NullCrypto {
+            /// Not a signature, but different for different data: stateless reset tokens are made of it.
+            fn sign(&self, data: &[u8], signature_out: &mut [u8]) {
+                for (index, byte) in signature_out.iter_mut().enumerate() {
+                    *byte = data.get(index).copied().unwrap_or(0) ^ 0x5a;
+                }
+            }
+
+            fn signature_len(&self) -> usize {
+                32
+            }
+
+            fn verify(&self, data: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+                let mut expected = vec![0; signature.len()];
+                self.sign(data, &mut expected);
+                if expected == signature { Ok(()) } else { Err(CryptoError) }
+            }
+        }
+
+        impl HandshakeTokenKey for NullCrypto {
+            fn aead_from_hkdf(&self, _random_bytes: &[u8]) -> Box<dyn AeadKey> {
+                Box::new(Self)
+            }
+        }
+
+        impl AeadKey for NullCrypto {
+            fn seal(&self, _data: &mut Vec<u8>, _additional_data: &[u8]) -> Result<(), CryptoError> {
+                Ok(())
+            }
+
+            fn open<'a>(
+                &self,
+                data: &'a mut [u8],
+                _additional_data: &[u8],
+            ) -> Result<&'a mut [u8], CryptoError> {
+                Ok(data)
+            }
+        }
+    }
     mod null {
-        //! Crypto with nothing in it: quinn-proto's traits, the transport parameters of both sides, and no keys.
+        //! A handshake with nothing in it but the transport parameters of both sides: quinn-proto's session, on keys that
+        //! protect nothing.
 
         use std::sync::Arc;
 
-        use bytes::{Bytes, BytesMut};
+        use bytes::Bytes;
         use quinn_proto::crypto::{
-            AeadKey, ClientConfig, CryptoError, ExportKeyingMaterialError, HandshakeTokenKey, HeaderKey,
-            HmacKey, KeyPair, Keys, PacketKey, ServerConfig, Session, UnsupportedVersion,
+            ClientConfig, ExportKeyingMaterialError, HeaderKey, KeyPair, Keys, PacketKey, ServerConfig,
+            Session, UnsupportedVersion,
         };
         use quinn_proto::transport_parameters::TransportParameters;
         use quinn_proto::{ConnectError, ConnectionId, Side, TransportError};
 
-        /// Every key, both ends.
-        #[derive(Clone, Copy)]
-        pub(super) struct Crypto;
+        use super::keys::{NullCrypto, null_keys};
 
         /// A handshake of one message in each direction and space: parameters, "hello", parameters, "finished".
         struct Handshake {
@@ -61,13 +156,7 @@ mod play {
             Box::new(Handshake { side, own: own.into(), peer: None, read: 0, written: 0 })
         }
 
-        fn keys() -> Keys {
-            let pair =
-                || KeyPair::<Box<dyn PacketKey>> { local: Box::new(Crypto), remote: Box::new(Crypto) };
-            Keys { header: KeyPair { local: Box::new(Crypto), remote: Box::new(Crypto) }, packet: pair() }
-        }
-
-        impl ClientConfig for Crypto {
+        impl ClientConfig for NullCrypto {
             fn start_session(
                 self: Arc<Self>,
                 _: u32,
@@ -78,9 +167,9 @@ mod play {
             }
         }
 
-        impl ServerConfig for Crypto {
+        impl ServerConfig for NullCrypto {
             fn initial_keys(&self, _: u32, _: &ConnectionId) -> Result<Keys, UnsupportedVersion> {
-                Ok(keys())
+                Ok(null_keys())
             }
 
             fn retry_tag(&self, _: u32, _: &ConnectionId, _: &[u8]) -> [u8; 16] {
@@ -98,7 +187,7 @@ mod play {
 
         impl Session for Handshake {
             fn initial_keys(&self, _: &ConnectionId, _: Side) -> Keys {
-                keys()
+                null_keys()
             }
 
             fn handshake_data(&self) -> Option<Box<dyn std::any::Any>> {
@@ -159,11 +248,11 @@ mod play {
                     _ => return None,
                 };
                 self.written += 1;
-                has_keys.then(keys)
+                has_keys.then(null_keys)
             }
 
             fn next_1rtt_keys(&mut self) -> Option<KeyPair<Box<dyn PacketKey>>> {
-                Some(keys().packet)
+                Some(null_keys().packet)
             }
 
             fn is_valid_retry(&self, _: &ConnectionId, _: &[u8], _: &[u8]) -> bool {
@@ -179,60 +268,6 @@ mod play {
                 Ok(())
             }
         }
-
-        impl HeaderKey for Crypto {
-            fn decrypt(&self, _: usize, _: &mut [u8]) {}
-            fn encrypt(&self, _: usize, _: &mut [u8]) {}
-            fn sample_size(&self) -> usize {
-                0
-            }
-        }
-
-        impl PacketKey for Crypto {
-            fn encrypt(&self, _: u64, _: &mut [u8], _: usize) {}
-            fn decrypt(&self, _: u64, _: &[u8], _: &mut BytesMut) -> Result<(), CryptoError> {
-                Ok(())
-            }
-            fn tag_len(&self) -> usize {
-                0
-            }
-            fn confidentiality_limit(&self) -> u64 {
-                u64::MAX
-            }
-            fn integrity_limit(&self) -> u64 {
-                u64::MAX
-            }
-        }
-
-        impl HmacKey for Crypto {
-            /// Another one for other data: a packet must not end as a stateless reset would.
-            fn sign(&self, data: &[u8], out: &mut [u8]) {
-                for (at, byte) in out.iter_mut().enumerate() {
-                    *byte = data.get(at).copied().unwrap_or(0) ^ 0x5a;
-                }
-            }
-            fn signature_len(&self) -> usize {
-                32
-            }
-            fn verify(&self, _: &[u8], _: &[u8]) -> Result<(), CryptoError> {
-                Ok(())
-            }
-        }
-
-        impl HandshakeTokenKey for Crypto {
-            fn aead_from_hkdf(&self, _: &[u8]) -> Box<dyn AeadKey> {
-                Box::new(Self)
-            }
-        }
-
-        impl AeadKey for Crypto {
-            fn seal(&self, _: &mut Vec<u8>, _: &[u8]) -> Result<(), CryptoError> {
-                Ok(())
-            }
-            fn open<'a>(&self, data: &'a mut [u8], _: &[u8]) -> Result<&'a mut [u8], CryptoError> {
-                Ok(data)
-            }
-        }
     }
 
     use std::collections::BTreeMap;
@@ -245,6 +280,8 @@ mod play {
         ClientConfig, Connection, ConnectionHandle, DatagramEvent, Dir, Endpoint, EndpointConfig,
         ReadError, ServerConfig, StreamId, TransportConfig, VarInt, WriteError,
     };
+
+    use keys::NullCrypto;
 
     /// What a side advertises in its transport parameters, and the streams' limits are the same for every kind.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -300,7 +337,7 @@ mod play {
             let mut sut = End::new(!is_client, own, packet_threshold);
             let mut other = End::new(is_client, peer, 3);
             let (client, limits) = if is_client { (&mut sut, own) } else { (&mut other, peer) };
-            let mut config = ClientConfig::new(Arc::new(null::Crypto));
+            let mut config = ClientConfig::new(Arc::new(NullCrypto));
             config.transport_config(Arc::new(transport(limits, packet_threshold)));
             let connected = client.endpoint.connect(now, config, ADDRESSES[1], "localhost");
             client.connection = Some(connected.expect("a connection begins"));
@@ -526,11 +563,11 @@ mod play {
     impl End {
         fn new(is_server: bool, limits: Limits, packet_threshold: u32) -> Self {
             let server = is_server.then(|| {
-                let mut server = ServerConfig::new(Arc::new(null::Crypto), Arc::new(null::Crypto));
+                let mut server = ServerConfig::new(Arc::new(NullCrypto), Arc::new(NullCrypto));
                 server.transport_config(Arc::new(transport(limits, packet_threshold)));
                 Arc::new(server)
             });
-            let mut config = EndpointConfig::new(Arc::new(null::Crypto));
+            let mut config = EndpointConfig::new(Arc::new(NullCrypto));
             config.grease_quic_bit(false);
             Self {
                 endpoint: Endpoint::new(Arc::new(config), server, false, Some([0; 32])),

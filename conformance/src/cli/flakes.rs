@@ -4,13 +4,14 @@ use std::num::NonZero;
 
 use clap::Args;
 
+use streamproof_simulation::Dice;
+
 use super::conform::named;
 use super::systems::{MANAGER, SutArg};
 use super::table::count;
 use super::{Bad, Verdict, threads};
 use crate::conform::{Criterion, Tours, flakes};
 use crate::sut::Sut;
-use crate::world::Dice;
 
 #[derive(Args, Debug)]
 pub(super) struct FlakesArgs {

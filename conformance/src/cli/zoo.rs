@@ -22,7 +22,7 @@ pub(super) fn run(args: &ZooArgs) -> Result<Verdict, Bad> {
     let threads = threads(args.threads);
     let mut hunter = Hunter::default();
     let mut rows: Vec<Row> = Vec::new();
-    let bad = |error: crate::world::ArenaError| Bad(format!("toy: {error}"));
+    let bad = |error: crate::sut::StartError| Bad(format!("toy: {error}"));
     for planted in asked {
         line.tell(&planted.bug.id());
         rows.push((planted, hunter.hunt(planted, threads).map_err(bad)?));

@@ -9,8 +9,7 @@ use streamproof_model::trace::tours::Tour;
 
 use super::Tours;
 use crate::referee::Deviation;
-use crate::sut::Sut;
-use crate::world::ArenaError;
+use crate::sut::{StartError, Sut};
 
 /// How many tours are played before anybody asks whether one has found something.
 const BATCH: usize = 500;
@@ -41,7 +40,7 @@ impl Tours {
         sut: &dyn Sut,
         threads: NonZero<usize>,
         wanted: impl Fn(Breach) -> bool,
-    ) -> Result<Option<Caught>, ArenaError> {
+    ) -> Result<Option<Caught>, StartError> {
         let caught = self.hunt_on(&self.tours, sut, threads, &wanted)?;
         match caught {
             Some(caught) => Ok(Some(caught)),
@@ -55,7 +54,7 @@ impl Tours {
         sut: &dyn Sut,
         threads: NonZero<usize>,
         wanted: &impl Fn(Breach) -> bool,
-    ) -> Result<Option<Caught>, ArenaError> {
+    ) -> Result<Option<Caught>, StartError> {
         let (mut scripts, _) = self.ground.felt.scripts(&self.ground.graph, tours, 0..tours.len());
         scripts.sort_by_key(|script| (script.stimuli.len(), script.tour));
         for batch in scripts.chunks(BATCH) {

@@ -22,6 +22,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use streamproof_harness::puppet::Tap;
 use streamproof_model::check::graph::Graph;
 use streamproof_model::packed::Fingerprint;
 use streamproof_model::rfc::breach::Breach;
@@ -40,10 +41,8 @@ pub use self::witness::{Repeat, Witness};
 
 use self::coverage::{Coverage, Ground, Twins, Walked};
 use self::script::{Felt, Script, shaken};
-use crate::puppet::Tap;
 use crate::replay::{Replay, ScriptStep, replay};
-use crate::sut::{Setup, Sut};
-use crate::world::ArenaError;
+use crate::sut::{Setup, StartError, Sut};
 
 /// The tours of one preset for one side.
 pub struct Tours {
@@ -176,7 +175,7 @@ impl Tours {
     }
 
     /// Plays one tour.
-    fn play(&self, sut: &dyn Sut, tour: &Tour) -> Result<Replay, ArenaError> {
+    fn play(&self, sut: &dyn Sut, tour: &Tour) -> Result<Replay, StartError> {
         let Ground { graph, felt, .. } = &self.ground;
         let server = shaken(tour.iter().map(|edge| &graph.edges[*edge].action));
         let setup = Setup { server, ..Setup::new(self.preset, self.side) };
@@ -204,7 +203,7 @@ impl Tours {
         sut: &dyn Sut,
         threads: NonZero<usize>,
         progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<RoleReport, ArenaError> {
+    ) -> Result<RoleReport, StartError> {
         let start = Instant::now();
         let mut report = self.blank();
         let mut coverage = self.ground.nothing_taken();
@@ -270,14 +269,14 @@ impl Tours {
         scripts: &[Script],
         threads: NonZero<usize>,
         progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Played, ArenaError> {
+    ) -> Result<Played, StartError> {
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let pieces: Mutex<BTreeMap<usize, Played>> = Mutex::default();
         let work = || {
             loop {
                 let piece = next.fetch_add(1, Ordering::Relaxed);
                 let Some(scripts) = scripts.chunks(PIECE).nth(piece) else {
-                    return Ok::<(), ArenaError>(());
+                    return Ok::<(), StartError>(());
                 };
                 let played = self.play_piece(sut, tours, scripts)?;
                 pieces.lock().unwrap_or_else(|broken| broken.into_inner()).insert(piece, played);
@@ -304,7 +303,7 @@ impl Tours {
         sut: &dyn Sut,
         tours: &[Tour],
         scripts: &[Script],
-    ) -> Result<Played, ArenaError> {
+    ) -> Result<Played, StartError> {
         let mut played = Played::default();
         for script in scripts {
             let replay = self.play(sut, &tours[script.tour])?;
@@ -353,7 +352,7 @@ pub enum ReplayError {
     Trace(#[from] NotEnabled),
     /// There is no connection to play it on.
     #[error("no connection: {0}")]
-    Arena(#[from] ArenaError),
+    Arena(#[from] StartError),
 }
 
 /// Plays one trace, with everything that came back.

@@ -8,8 +8,7 @@ use streamproof_model::trace::tours::Tour;
 
 use super::{Finding, Tours};
 use crate::referee::Deviation;
-use crate::sut::Sut;
-use crate::world::ArenaError;
+use crate::sut::{StartError, Sut};
 
 /// A short trace that shows a breach alone.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ impl Tours {
     /// # Errors
     ///
     /// When the system under test gives no connection.
-    pub fn witness(&self, sut: &dyn Sut, finding: &Finding) -> Result<Option<Witness>, ArenaError> {
+    pub fn witness(&self, sut: &dyn Sut, finding: &Finding) -> Result<Option<Witness>, StartError> {
         let Some(tour) = self.tours.get(finding.tour) else { return Ok(None) };
         let tour = self.cut(tour, finding.at);
         let breach = finding.deviation.breach;
@@ -79,7 +78,7 @@ impl Tours {
         sut: &dyn Sut,
         way: &Tour,
         breach: Breach,
-    ) -> Result<Option<(Deviation, Tour)>, ArenaError> {
+    ) -> Result<Option<(Deviation, Tour)>, StartError> {
         let replay = self.play(sut, way)?;
         let found = replay.found.into_iter().find(|found| found.deviation.breach == breach);
         Ok(found.map(|found| (found.deviation, self.cut(way, found.at))))

@@ -5,11 +5,11 @@ mod play;
 mod rust;
 mod script;
 
+use streamproof_harness::puppet::Tap;
 use streamproof_model::trace::Trace;
 
 use self::script::Recorder;
 use crate::conform::{ReplayError, replay_tapped, replay_trace};
-use crate::puppet::Tap;
 use crate::referee::Deviation;
 use crate::replay::Found;
 use crate::sut::{BareQuinn, Sut};

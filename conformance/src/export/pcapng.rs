@@ -6,7 +6,7 @@
 
 use etherparse::PacketBuilder;
 
-use crate::puppet::{Capture, Datagram};
+use streamproof_harness::puppet::{Capture, Datagram};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;

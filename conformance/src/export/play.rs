@@ -1,6 +1,8 @@
 //! The stage: one connection of quinn-proto, and its peer by hand. No time passes, nothing is encrypted (so that the
 //! peer needs no keys), and what is sent is shown as text, stream by stream.
 
+#[path = "../../harness/simulation/src/keys.rs"]
+mod keys;
 mod null;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,8 @@ use quinn_proto::{
     ClientConfig, Connection, ConnectionHandle, DatagramEvent, Dir, Endpoint, EndpointConfig,
     ReadError, ServerConfig, StreamId, TransportConfig, VarInt, WriteError,
 };
+
+use keys::NullCrypto;
 
 /// What a side advertises in its transport parameters, and the streams' limits are the same for every kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,7 +74,7 @@ impl Play {
         let mut sut = End::new(!is_client, own, packet_threshold);
         let mut other = End::new(is_client, peer, 3);
         let (client, limits) = if is_client { (&mut sut, own) } else { (&mut other, peer) };
-        let mut config = ClientConfig::new(Arc::new(null::Crypto));
+        let mut config = ClientConfig::new(Arc::new(NullCrypto));
         config.transport_config(Arc::new(transport(limits, packet_threshold)));
         let connected = client.endpoint.connect(now, config, ADDRESSES[1], "localhost");
         client.connection = Some(connected.expect("a connection begins"));
@@ -327,11 +331,11 @@ fn transport(limits: Limits, packet_threshold: u32) -> TransportConfig {
 impl End {
     fn new(is_server: bool, limits: Limits, packet_threshold: u32) -> Self {
         let server = is_server.then(|| {
-            let mut server = ServerConfig::new(Arc::new(null::Crypto), Arc::new(null::Crypto));
+            let mut server = ServerConfig::new(Arc::new(NullCrypto), Arc::new(NullCrypto));
             server.transport_config(Arc::new(transport(limits, packet_threshold)));
             Arc::new(server)
         });
-        let mut config = EndpointConfig::new(Arc::new(null::Crypto));
+        let mut config = EndpointConfig::new(Arc::new(NullCrypto));
         config.grease_quic_bit(false);
         Self {
             endpoint: Endpoint::new(Arc::new(config), server, false, Some([0; 32])),

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use quinn_proto::Dir;
+use streamproof_harness::wire::{Frame, encode_frames};
 use streamproof_model::rfc::call::Call;
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
@@ -15,10 +16,13 @@ use streamproof_model::trace::Trace;
 use super::play::{Limits, Play};
 use super::script::{Done, Op};
 use super::{ExportError, Shown};
-use crate::wire::{Frame, encode_frames};
 
 const PLAY: &str = include_str!("play.rs");
 const NULL: &str = include_str!("play/null.rs");
+/// The keys of the simulation, which are the test's too.
+const KEYS: &str = include_str!("../../harness/simulation/src/keys.rs");
+/// How the play has them.
+const KEYS_THERE: &str = "#[path = \"../../harness/simulation/src/keys.rs\"]\nmod keys;\n";
 
 /// The test's text.
 pub(super) fn write(
@@ -77,8 +81,9 @@ pub(super) fn write(
 
 /// The stage as a module of the test.
 fn embedded() -> String {
-    let null = format!("mod null {{\n{}}}\n", indented(NULL));
-    let play = PLAY.replacen("mod null;\n", &null, 1);
+    let module = |name: &str, text: &str| format!("mod {name} {{\n{}}}\n", indented(text));
+    let play = PLAY.replacen(KEYS_THERE, &module("keys", KEYS), 1);
+    let play = play.replacen("mod null;\n", &module("null", NULL), 1);
     format!("#[rustfmt::skip]\n#[allow(dead_code)]\nmod play {{\n{}}}\n", indented(&play))
 }
 

@@ -2,15 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use streamproof_harness::puppet::ReceivedPacket;
+use streamproof_harness::wire::Frame;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::parameters::Parameters;
 
 use crate::abstraction::{self, Seen};
-use crate::puppet::ReceivedPacket;
-use crate::sut::{Observation, Session, Setup, Sut};
-use crate::wire::Frame;
-use crate::world::ArenaError;
+use crate::sut::{Observation, Session, Setup, StartError, Sut};
 
 /// Something done to a session.
 #[derive(Clone, Debug)]
@@ -86,7 +85,7 @@ impl Sut for Recorder<'_> {
         self.sut.has_contract()
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         *lock(&self.script) = Script::default();
         let inner = self.sut.start(setup)?;
         Ok(Box::new(Recorded { inner, script: self.script.clone() }))

@@ -14,10 +14,11 @@ use std::time::{Duration, Instant};
 
 use streamproof::Config;
 
+use streamproof_simulation::ArenaError;
+
 use self::races::Race;
 use self::scene::{Ends, Scene};
 use self::search::{Bound, Found, Schedule, Trail, search};
-use crate::world::ArenaError;
 
 /// What came of all the schedules of a race.
 #[derive(Clone, Debug)]

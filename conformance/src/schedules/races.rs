@@ -4,12 +4,12 @@ use bytes::Bytes;
 use futures_util::future::abortable;
 use quinn::VarInt;
 use std::time::Duration;
+use streamproof_harness::wire::Frame;
+use streamproof_simulation::{poll_once, yield_now};
 
 use streamproof::{Drain, PartOutcome, ReadError};
 
 use super::scene::{End, Ends, Scene, accepted, accepted_uni, data, opened};
-use crate::wire::Frame;
-use crate::world::{poll_once, yield_now};
 
 /// The code of the peer's STOP_SENDING.
 pub const STOP_CODE: u32 = 7;

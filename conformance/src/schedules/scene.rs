@@ -11,10 +11,10 @@ use streamproof::{
     Config, FinishError, RecvHandle, RecvOutcome, SendHandle, SendOutcome, StreamManager, Tally,
     WriteError,
 };
+use streamproof_harness::wire::Frame;
+use streamproof_simulation::{Arena, ArenaConfig, ArenaError, TaskHandle, poll_once};
 
 use super::races::Race;
-use crate::wire::Frame;
-use crate::world::{Arena, ArenaConfig, ArenaError, TaskHandle, poll_once};
 
 /// The code of a dropped sending handle.
 pub const DROP_RESET: u32 = 0x51;

@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 
 use quinn::{Connection, VarInt};
 use streamproof::{Config, Events, StreamManager, Tally};
+use streamproof_simulation::{ArenaConfig, ArenaError, Pair, PairConfig, TaskHandle};
 
 use self::ledger::{Ledger, Side};
 use self::scripts::Crew;
 use crate::schedules::scene::End;
-use crate::world::{ArenaConfig, ArenaError, Pair, PairConfig, TaskHandle};
 
 /// How large a storm, and what kind.
 #[derive(Clone, Copy, Debug)]

@@ -9,9 +9,9 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use quinn::{Runtime, VarInt};
 use streamproof::{RecvHandle, SendHandle, StreamManager};
+use streamproof_simulation::{Dice, TaskHandle, World, yield_now};
 
 use super::ledger::{Ledger, Side};
-use crate::world::{Dice, TaskHandle, World, yield_now};
 
 /// What a sender writes last who means to end the stream here.
 const WHOLE: [u8; 1] = [1];

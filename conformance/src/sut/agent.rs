@@ -13,16 +13,15 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
+use streamproof_harness_tls::Certificate;
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::world::presets::Preset;
 
-use super::certificate::Certificate;
 use super::datagrams::{Credentials, DatagramSession, LossTrigger, Read, Stack, fit};
-use super::{Session, Setup, Sut};
-use crate::world::ArenaError;
+use super::{Session, Setup, StartError, Sut};
 
 /// A stack behind an agent.
 #[derive(Debug)]
@@ -64,9 +63,9 @@ impl Agent {
         Self { loss_trigger, ..self }
     }
 
-    fn credentials(&self) -> Result<&Credentials, ArenaError> {
+    fn credentials(&self) -> Result<&Credentials, StartError> {
         let made = self.credentials.get_or_init(|| Credentials::make(self.name));
-        made.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))
+        made.as_ref().map_err(|error| StartError::Other(error.clone()))
     }
 
     fn process(&self) -> Result<Process, String> {
@@ -100,9 +99,9 @@ impl Sut for Agent {
         false
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         let Credentials { puppet, certificate } = self.credentials()?;
-        let foreign = |error| ArenaError::Foreign(format!("{}: {error}", self.name));
+        let foreign = |error| StartError::Other(format!("{}: {error}", self.name));
         let process = self.process().map_err(foreign)?;
         let mut remote =
             Remote::start(process, setup, certificate, self.idle.clone()).map_err(foreign)?;

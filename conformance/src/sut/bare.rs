@@ -8,13 +8,13 @@ use quinn::{ReadError, RecvStream, SendStream, StoppedError, VarInt, WriteError}
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::identity::{Direction, StreamId};
+use streamproof_simulation::{Arena, TaskHandle, poll_once};
 
 use super::quinn_session::{
     App, QuinnSession, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
-use super::{Observation, READ_BUFFER, Session, Setup, Sut};
+use super::{Observation, READ_BUFFER, Session, Setup, StartError, Sut};
 use crate::concretize;
-use crate::world::{Arena, ArenaError, TaskHandle, poll_once};
 
 /// quinn as it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +33,7 @@ impl Sut for BareQuinn {
         Choices::BARE_QUINN
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         Ok(Box::new(QuinnSession::new(Streams::default(), arena(setup)?, setup)))
     }
 }

@@ -6,25 +6,21 @@
 
 use std::collections::BTreeMap;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use rustls::KeyLog;
+use streamproof_harness::puppet::{
+    FIRST_DESTINATION, MAX_FENCE, Puppet, PuppetConfig, ReceivedPacket,
+};
+use streamproof_harness::wire::Frame;
+use streamproof_harness_tls::{Certificate, PROTOCOL, TlsConfig};
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::world::presets::{Calls, Preset};
 
-use super::certificate::Certificate;
-use super::{Observation, READ_BUFFER, Session, Setup};
+use super::{Observation, READ_BUFFER, Session, Setup, StartError};
 use crate::abstraction::first_wrong;
 use crate::concretize;
-use crate::puppet::{MAX_FENCE, Puppet, PuppetConfig, ReceivedPacket, TlsConfig};
-
-pub use crate::puppet::PROTOCOL;
-use crate::wire::{ConnectionId, Frame};
-use crate::world::{ArenaError, FIRST_DESTINATION};
 
 /// A stack behind its own interface for one connection: it takes datagrams and calls, and does nothing by itself
 /// between them.
@@ -158,22 +154,21 @@ impl<S: Stack> DatagramSession<S> {
     /// # Errors
     ///
     /// When the handshake does not come to its end.
-    pub fn new(stack: S, setup: &Setup, tls: &TlsConfig) -> Result<Self, ArenaError> {
+    pub fn new(stack: S, setup: &Setup, tls: &TlsConfig) -> Result<Self, StartError> {
         let side = setup.side.peer();
+        let parameters = concretize::limits(&setup.parameters_of(side)).parameters()?;
         let tap = setup.tap.clone();
-        let tls = match &tap {
-            Some(tap) => {
-                let log: Arc<dyn KeyLog> = Arc::new(tap.clone());
-                tls.logging_to(&log)
-            }
-            None => tls.clone(),
+        let side = concretize::side(side);
+        let protection = match &tap {
+            Some(tap) => tls.tapped(tap).protection(side),
+            None => tls.protection(side),
         };
         let puppet = Puppet::new(PuppetConfig {
-            side: concretize::side(side),
-            parameters: concretize::limits(&setup.parameters_of(side)).parameters()?,
-            first_destination: ConnectionId::from_u64(FIRST_DESTINATION),
+            side,
+            parameters,
+            first_destination: FIRST_DESTINATION,
             holds_back: false,
-            tls: Some(tls),
+            protection: Some(protection),
             tap,
             log: setup.log,
         });
@@ -188,12 +183,12 @@ impl<S: Stack> DatagramSession<S> {
         Ok(session)
     }
 
-    fn failed(&self) -> ArenaError {
+    fn failed(&self) -> StartError {
         let complaints: Vec<String> =
             self.puppet.complaints().iter().map(ToString::to_string).collect();
         match complaints.is_empty() {
-            true => ArenaError::Unfinished,
-            false => ArenaError::Foreign(complaints.join("; ")),
+            true => StartError::Unfinished,
+            false => StartError::Other(complaints.join("; ")),
         }
     }
 

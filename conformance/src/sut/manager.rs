@@ -11,13 +11,13 @@ use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::{DROP_RESET_CODE, DROP_STOP_CODE};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, StreamId};
+use streamproof_simulation::{Arena, TaskHandle, poll_once};
 
 use super::quinn_session::{
     App, QuinnSession, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
-use super::{Observation, READ_BUFFER, Session, Setup, Sut};
+use super::{Observation, READ_BUFFER, Session, Setup, StartError, Sut};
 use crate::concretize;
-use crate::world::{Arena, ArenaError, TaskHandle, poll_once};
 
 /// The manager with a configuration.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Sut for Manager {
         Choices::QUINN
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         let mut arena = arena(setup)?;
         let runtime = arena.world.runtime();
         let (manager, driver) =

@@ -13,7 +13,6 @@
 pub mod agent;
 pub mod aioquic;
 mod bare;
-pub mod certificate;
 pub mod datagrams;
 mod manager;
 pub mod ngtcp2;
@@ -21,6 +20,9 @@ pub mod quic_go;
 mod quinn_session;
 mod toy;
 
+use streamproof_harness::LimitError;
+use streamproof_harness::puppet::{ReceivedPacket, Tap};
+use streamproof_harness::wire;
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::Endpoint;
@@ -28,15 +30,11 @@ use streamproof_model::rfc::identity::{Side, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::world::presets::Preset;
 use streamproof_model::world::system::first_endpoint;
+use streamproof_simulation::ArenaError;
 
 pub use bare::BareQuinn;
 pub use manager::Manager;
 pub use toy::{Bug, Toy};
-
-use crate::puppet::ReceivedPacket;
-use crate::puppet::Tap;
-use crate::wire;
-use crate::world::ArenaError;
 
 /// Enough for every read of this suite, in bytes.
 const READ_BUFFER: usize = 64 * 1024;
@@ -86,6 +84,23 @@ impl Setup {
     }
 }
 
+/// Why a system under test gives no session.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// quinn and the puppet came to no connection.
+    #[error(transparent)]
+    Arena(#[from] ArenaError),
+    /// A limit of the preset has no encoding.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The handshake came to a halt.
+    #[error("handshake did not finish")]
+    Unfinished,
+    /// The stack, or what it needs, failed, for a reason that only it knows.
+    #[error("{0}")]
+    Other(String),
+}
+
 /// A system under test.
 pub trait Sut: Sync {
     /// Its name on the command line.
@@ -118,8 +133,8 @@ pub trait Sut: Sync {
     ///
     /// # Errors
     ///
-    /// When there is no connection; [`ArenaError::Other`] for reasons that only the stack knows.
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError>;
+    /// When there is no connection; [`StartError::Other`] for reasons that only the stack knows.
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError>;
 }
 
 /// The version of a package in a lock file of cargo's; empty if it has none.
@@ -164,7 +179,7 @@ impl Sut for Choosing {
         self.sut.has_contract()
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         self.sut.start(setup)
     }
 }

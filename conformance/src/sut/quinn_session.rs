@@ -7,17 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use quinn::VarInt;
+use quinn_proto::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+use streamproof_harness::puppet::{ReceivedPacket, Tap};
+use streamproof_harness::wire;
+use streamproof_harness_tls::{PROTOCOL, TlsConfig};
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
+use streamproof_simulation::{Arena, ArenaConfig, Early, Limits, Secured};
 
-use super::{Observation, Session, Setup};
+use super::{Observation, Session, Setup, StartError};
 use crate::abstraction::first_wrong;
 use crate::concretize;
-use crate::puppet::ReceivedPacket;
-use crate::wire;
-use crate::world::{Arena, ArenaConfig, ArenaError, Early, Limits};
 
 /// The application's side of a session: it holds the handles.
 pub(super) trait App {
@@ -55,21 +57,38 @@ pub(super) struct QuinnSession<A> {
 
 /// The arena for a session. Where the network loses nothing, however late a packet comes, quinn is not
 /// to think so.
-pub(super) fn arena(setup: &Setup) -> Result<Arena, ArenaError> {
+pub(super) fn arena(setup: &Setup) -> Result<Arena, StartError> {
     let limits = |side| concretize::limits(&setup.parameters_of(side));
     let remembered = concretize::limits(&setup.preset.parameters_of(Side::Server));
     let config = ArenaConfig {
-        side: concretize::side(setup.side),
+        side: match setup.side {
+            Side::Client => quinn::Side::Client,
+            Side::Server => quinn::Side::Server,
+        },
         limits: Limits { sut: limits(setup.side), puppet: limits(setup.side.peer()) },
         packet_threshold: if setup.preset.weather.loses { 3 } else { u32::MAX },
         early: setup.is_early().then_some(Early { remembered, accepts: true }),
         log: setup.log,
         ..ArenaConfig::default()
     };
-    match &setup.tap {
-        Some(tap) => Arena::tapped(&config, tap),
-        None => Arena::new(&config),
-    }
+    Ok(match &setup.tap {
+        Some(tap) => Arena::secured(&config, secured(setup.side, tap)?)?,
+        None => Arena::new(&config)?,
+    })
+}
+
+/// TLS for both ends, with its secrets in the tap. `side` is quinn's.
+fn secured(side: Side, tap: &Tap) -> Result<Secured, StartError> {
+    let other = |error: &dyn ToString| StartError::Other(error.to_string());
+    let tls = TlsConfig::new(&[PROTOCOL]).map_err(|error| other(&error))?.tapped(tap);
+    let client = QuicClientConfig::try_from(tls.client()).map_err(|error| other(&error))?;
+    let server = QuicServerConfig::try_from(tls.server()).map_err(|error| other(&error))?;
+    Ok(Secured {
+        client: Arc::new(client),
+        server: Arc::new(server),
+        puppet: tls.protection(concretize::side(side.peer())),
+        tap: Some(tap.clone()),
+    })
 }
 
 impl<A: App> QuinnSession<A> {

@@ -7,12 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::OnceLock;
 
 use quiche::{Config, Connection, ConnectionId, Error, RecvInfo, Shutdown};
-use streamproof_conformance::sut::certificate::Certificate;
-use streamproof_conformance::sut::datagrams::{
-    Credentials, DatagramSession, PROTOCOL, Read, Stack, fit,
-};
-use streamproof_conformance::sut::{Session, Setup, Sut, locked};
-use streamproof_conformance::world::ArenaError;
+use streamproof_conformance::sut::datagrams::{Credentials, DatagramSession, Read, Stack, fit};
+use streamproof_conformance::sut::{Session, Setup, StartError, Sut, locked};
+use streamproof_harness_tls::{Certificate, PROTOCOL};
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::frame::ErrorCode;
@@ -52,11 +49,11 @@ impl Sut for Quiche {
         false
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         let made = self.credentials.get_or_init(|| Credentials::make(self.name()));
-        let made = made.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))?;
+        let made = made.as_ref().map_err(|error| StartError::Other(error.clone()))?;
         let stack = connect(setup, &made.certificate)
-            .map_err(|error| ArenaError::Foreign(error.to_string()))?;
+            .map_err(|error| StartError::Other(error.to_string()))?;
         Ok(Box::new(DatagramSession::new(stack, setup, &made.puppet)?))
     }
 }

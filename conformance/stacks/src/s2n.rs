@@ -16,9 +16,9 @@ use s2n_quic::provider::limits::Limits;
 use s2n_quic::provider::tls::rustls::{Client as ClientTls, Server as ServerTls};
 use s2n_quic::provider::{connection_id, random};
 use s2n_quic::{Client, Server};
-use streamproof_conformance::sut::datagrams::{Credentials, DatagramSession, PROTOCOL, fit};
-use streamproof_conformance::sut::{Session, Setup, Sut, locked};
-use streamproof_conformance::world::ArenaError;
+use streamproof_conformance::sut::datagrams::{Credentials, DatagramSession, fit};
+use streamproof_conformance::sut::{Session, Setup, StartError, Sut, locked};
+use streamproof_harness_tls::PROTOCOL;
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Direction, Side};
 use streamproof_model::rfc::parameters::Parameters;
@@ -100,10 +100,10 @@ impl Sut for S2n {
         false
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         let made = self.made.get_or_init(|| Made::new(self.name()));
-        let made = made.as_ref().map_err(|error| ArenaError::Foreign(error.clone()))?;
-        let stack = made.start(setup).map_err(ArenaError::Foreign)?;
+        let made = made.as_ref().map_err(|error| StartError::Other(error.clone()))?;
+        let stack = made.start(setup).map_err(StartError::Other)?;
         Ok(Box::new(DatagramSession::new(stack, setup, &made.credentials.puppet)?))
     }
 }

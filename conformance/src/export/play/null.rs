@@ -1,18 +1,17 @@
-//! Crypto with nothing in it: quinn-proto's traits, the transport parameters of both sides, and no keys.
+//! A handshake with nothing in it but the transport parameters of both sides: quinn-proto's session, on keys that
+//! protect nothing.
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use quinn_proto::crypto::{
-    AeadKey, ClientConfig, CryptoError, ExportKeyingMaterialError, HandshakeTokenKey, HeaderKey,
-    HmacKey, KeyPair, Keys, PacketKey, ServerConfig, Session, UnsupportedVersion,
+    ClientConfig, ExportKeyingMaterialError, HeaderKey, KeyPair, Keys, PacketKey, ServerConfig,
+    Session, UnsupportedVersion,
 };
 use quinn_proto::transport_parameters::TransportParameters;
 use quinn_proto::{ConnectError, ConnectionId, Side, TransportError};
 
-/// Every key, both ends.
-#[derive(Clone, Copy)]
-pub(super) struct Crypto;
+use super::keys::{NullCrypto, null_keys};
 
 /// A handshake of one message in each direction and space: parameters, "hello", parameters, "finished".
 struct Handshake {
@@ -30,13 +29,7 @@ fn begin(side: Side, parameters: &TransportParameters) -> Box<dyn Session> {
     Box::new(Handshake { side, own: own.into(), peer: None, read: 0, written: 0 })
 }
 
-fn keys() -> Keys {
-    let pair =
-        || KeyPair::<Box<dyn PacketKey>> { local: Box::new(Crypto), remote: Box::new(Crypto) };
-    Keys { header: KeyPair { local: Box::new(Crypto), remote: Box::new(Crypto) }, packet: pair() }
-}
-
-impl ClientConfig for Crypto {
+impl ClientConfig for NullCrypto {
     fn start_session(
         self: Arc<Self>,
         _: u32,
@@ -47,9 +40,9 @@ impl ClientConfig for Crypto {
     }
 }
 
-impl ServerConfig for Crypto {
+impl ServerConfig for NullCrypto {
     fn initial_keys(&self, _: u32, _: &ConnectionId) -> Result<Keys, UnsupportedVersion> {
-        Ok(keys())
+        Ok(null_keys())
     }
 
     fn retry_tag(&self, _: u32, _: &ConnectionId, _: &[u8]) -> [u8; 16] {
@@ -67,7 +60,7 @@ impl ServerConfig for Crypto {
 
 impl Session for Handshake {
     fn initial_keys(&self, _: &ConnectionId, _: Side) -> Keys {
-        keys()
+        null_keys()
     }
 
     fn handshake_data(&self) -> Option<Box<dyn std::any::Any>> {
@@ -128,11 +121,11 @@ impl Session for Handshake {
             _ => return None,
         };
         self.written += 1;
-        has_keys.then(keys)
+        has_keys.then(null_keys)
     }
 
     fn next_1rtt_keys(&mut self) -> Option<KeyPair<Box<dyn PacketKey>>> {
-        Some(keys().packet)
+        Some(null_keys().packet)
     }
 
     fn is_valid_retry(&self, _: &ConnectionId, _: &[u8], _: &[u8]) -> bool {
@@ -146,59 +139,5 @@ impl Session for Handshake {
         _: &[u8],
     ) -> Result<(), ExportKeyingMaterialError> {
         Ok(())
-    }
-}
-
-impl HeaderKey for Crypto {
-    fn decrypt(&self, _: usize, _: &mut [u8]) {}
-    fn encrypt(&self, _: usize, _: &mut [u8]) {}
-    fn sample_size(&self) -> usize {
-        0
-    }
-}
-
-impl PacketKey for Crypto {
-    fn encrypt(&self, _: u64, _: &mut [u8], _: usize) {}
-    fn decrypt(&self, _: u64, _: &[u8], _: &mut BytesMut) -> Result<(), CryptoError> {
-        Ok(())
-    }
-    fn tag_len(&self) -> usize {
-        0
-    }
-    fn confidentiality_limit(&self) -> u64 {
-        u64::MAX
-    }
-    fn integrity_limit(&self) -> u64 {
-        u64::MAX
-    }
-}
-
-impl HmacKey for Crypto {
-    /// Another one for other data: a packet must not end as a stateless reset would.
-    fn sign(&self, data: &[u8], out: &mut [u8]) {
-        for (at, byte) in out.iter_mut().enumerate() {
-            *byte = data.get(at).copied().unwrap_or(0) ^ 0x5a;
-        }
-    }
-    fn signature_len(&self) -> usize {
-        32
-    }
-    fn verify(&self, _: &[u8], _: &[u8]) -> Result<(), CryptoError> {
-        Ok(())
-    }
-}
-
-impl HandshakeTokenKey for Crypto {
-    fn aead_from_hkdf(&self, _: &[u8]) -> Box<dyn AeadKey> {
-        Box::new(Self)
-    }
-}
-
-impl AeadKey for Crypto {
-    fn seal(&self, _: &mut Vec<u8>, _: &[u8]) -> Result<(), CryptoError> {
-        Ok(())
-    }
-    fn open<'a>(&self, data: &'a mut [u8], _: &[u8]) -> Result<&'a mut [u8], CryptoError> {
-        Ok(data)
     }
 }

@@ -1,5 +1,6 @@
 //! What the peer's frames do (§19): which stream they reach, and the error that answers what is wrong.
 
+use streamproof_harness::wire::{self, Frame};
 use streamproof_model::rfc::identity::Direction;
 use streamproof_model::rfc::parameters::Parameters;
 
@@ -10,7 +11,6 @@ use super::connection::{
 };
 use super::credit::MAX_VARINT;
 use super::receiving::Receiving;
-use crate::wire::{self, Frame};
 
 /// §4.6: more streams would need IDs that no frame can carry.
 const MOST_STREAMS: u64 = 1 << 60;

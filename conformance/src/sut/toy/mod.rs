@@ -23,6 +23,9 @@ mod outgoing;
 mod receiving;
 mod sending;
 
+use streamproof_harness::puppet::ReceivedPacket;
+use streamproof_harness::wire::Frame;
+use streamproof_harness::wire::packet::PacketType;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Side, StreamId};
@@ -33,11 +36,7 @@ pub use bug::Bug;
 use bug::Switch;
 use connection::Connection;
 
-use crate::puppet::ReceivedPacket;
-use crate::sut::{Observation, Session, Setup, Sut};
-use crate::wire::Frame;
-use crate::wire::packet::PacketType;
-use crate::world::ArenaError;
+use crate::sut::{Observation, Session, Setup, StartError, Sut};
 
 /// The toy stack: right, or wrong in one way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,7 +76,7 @@ impl Sut for Toy {
         Self::CHOICES
     }
 
-    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         let local = setup.parameters_of(setup.side);
         // What a client remembers of its server is what the preset says.
         let peer = match setup.side {

@@ -1,6 +1,7 @@
 //! What is sent, and what becomes of it (§13.3): acknowledged, or lost and then sent again.
 
 use bytes::Bytes;
+use streamproof_harness::wire::{self, Frame};
 use streamproof_model::rfc::identity::Direction;
 
 use super::bug::Bug;
@@ -8,7 +9,6 @@ use super::connection::{Connection, place};
 use super::credit::{Grant, Limit};
 use super::receiving::Receiving;
 use super::sending::Sending;
-use crate::wire::{self, Frame};
 
 /// Both, with the wire's word.
 const DIRECTIONS: [wire::Direction; 2] =

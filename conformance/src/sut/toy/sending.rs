@@ -1,12 +1,12 @@
 //! §3.1: the sending part. Every byte says for itself where it stands.
 
 use bytes::Bytes;
+use streamproof_harness::wire::Frame;
 use streamproof_model::rfc::call::{Answer, SendOutcome};
 use streamproof_model::rfc::frame::ErrorCode;
 
 use super::bug::{Bug, Switch};
 use super::credit::{Limit, Way};
-use crate::wire::Frame;
 
 /// The code with which a handle is dropped that has not ended its stream (the manager's contract).
 const DROP_CODE: u64 = 0xd5;

@@ -3,7 +3,7 @@
 //! After the last step comes the liveness probe: everything is delivered and acknowledged, the
 //! application ends or reads on, and whoever waits must be told.
 
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::endpoint::Endpoint;
@@ -183,7 +183,7 @@ impl Player {
         let own = setup.parameters_of(setup.side);
         Ok(Self {
             session: sut.start(setup)?,
-            referee: Referee::new(setup.first_endpoint(), sut.choices()),
+            referee: Referee::new(setup.first_endpoint(), sut.way()),
             sent: Vec::new(),
             replay: Replay::default(),
             log: setup.log,

@@ -7,7 +7,7 @@ use streamproof::Fault;
 use streamproof_conformance::conform::{Criterion, Tours, flakes, replay_trace};
 use streamproof_conformance::sut::{BareQuinn, Manager, Session, Setup, Sut};
 use streamproof_conformance::world::ArenaError;
-use streamproof_model::rfc::choices::Choices;
+use streamproof_model::judging::way::Way;
 use streamproof_model::trace::Trace;
 use streamproof_model::world::presets::Preset;
 
@@ -26,8 +26,8 @@ impl Sut for Flaky {
         "flaky"
     }
 
-    fn choices(&self) -> Choices {
-        self.sound.choices()
+    fn way(&self) -> Way {
+        self.sound.way()
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {

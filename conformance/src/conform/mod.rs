@@ -23,8 +23,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use streamproof_model::check::graph::Graph;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::packed::Fingerprint;
-use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::tours::{Pairs, Tour, Unobserved};
@@ -47,7 +47,7 @@ use crate::world::ArenaError;
 
 /// The tours of one preset for one side.
 pub struct Tours {
-    /// The preset, with the choices of the system under test.
+    /// The preset, with the way of the system under test.
     pub preset: Preset,
     /// The side of the system under test.
     pub side: Side,
@@ -314,10 +314,11 @@ impl Tours {
 
 /// A preset in which endpoints go the way of a system under test.
 fn chosen(preset: Preset, sut: &dyn Sut) -> Preset {
-    let choices = sut.choices();
+    let way = sut.way();
     // Tours that look alike to the system are played once: what it does must follow from them.
-    assert!(choices.is_decided(), "{} must say which way it goes", sut.name());
-    Preset { choices, ..preset }
+    let open: Vec<_> = way.open_choices().collect();
+    assert!(open.is_empty(), "{} must say which way it goes: {}", sut.name(), open.join(", "));
+    Preset { way, ..preset }
 }
 
 /// Adds findings to those known: the soonest counts, whatever the order.

@@ -7,11 +7,15 @@
 
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::explore::state_text;
-use crate::rfc::choices::Choices;
+use crate::judging::departures::{Departure, listed};
+use crate::judging::way::Way;
+use crate::rfc::choices::{Choice, Choices, NoChoice};
 use crate::rfc::identity::Side;
 use crate::world::action::Action;
 use crate::world::presets::Preset;
@@ -21,12 +25,97 @@ use super::{NotEnabled, Trace};
 /// The version this code writes and reads.
 pub const VERSION: u32 = 3;
 
-#[derive(Deserialize, Serialize)]
-struct Header {
+#[derive(Serialize)]
+struct HeaderOut {
     streamproof_trace: u32,
+    preset: &'static str,
+    side: Side,
+    #[serde(serialize_with = "write_way")]
+    choices: Way,
+}
+
+#[derive(Deserialize)]
+struct HeaderIn {
     preset: String,
     side: Side,
-    choices: Choices,
+    choices: Map<String, Value>,
+}
+
+/// What a header's `choices` has, in this order: the choices, and departures by their names with underscores,
+/// of which the header says `always` or `never`.
+const FIELDS: [&str; 26] = [
+    "reset_after_all_data",
+    "data_completes_after_reset",
+    "late_final_size_error",
+    "reset_interrupts_reading",
+    "data_before_answer",
+    "reset_below_empty_frame",
+    "fin_below_empty_frame",
+    "empty_frame_beyond_final_size",
+    "reset_counts_unsent",
+    "stop_goes_out_late",
+    "reset_drops_frames",
+    "fin_below_data_passes",
+    "not_created_is_error",
+    "stopped_is_forgotten",
+    "internal_limits_count",
+    "blocked_creates_nothing",
+    "limit_overlooked",
+    "drop_ends_stream",
+    "stop_is_left",
+    "blocked_outlives_writers",
+    "early_limits_stay",
+    "moot_stop_is_sent",
+    "blocked_not_created_is_error",
+    "stopped_streams_wait",
+    "streams_blocked_is_silent",
+    "blocked_waits",
+];
+
+fn write_way<S: Serializer>(way: &Way, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    for field in FIELDS {
+        let goes = match (Choices::find(field), way.departs(&field.replace('_', "-"))) {
+            (Some(choice), _) => (choice.get)(&way.choices),
+            (None, true) => Choice::Always,
+            (None, false) => Choice::Never,
+        };
+        map.serialize_entry(field, &goes.to_string())?;
+    }
+    // One that is newer than the format comes after those.
+    for departure in way.departures {
+        let field = departure.id.replace('-', "_");
+        if !FIELDS.contains(&field.as_str()) {
+            map.serialize_entry(&field, &Choice::Always.to_string())?;
+        }
+    }
+    map.end()
+}
+
+/// The way that a header's `choices` tells, given the departures that are known.
+fn read_way(fields: &Map<String, Value>, known: &[Departure]) -> Result<Way, String> {
+    let mut way = Way { name: "trace", ..Way::PERMITTED };
+    for choice in Choices::ALL {
+        let goes = fields.get(choice.name).ok_or_else(|| format!("no \"{}\"", choice.name))?;
+        (choice.set)(&mut way.choices, read_choice(goes)?);
+    }
+    let mut departures = Vec::new();
+    for (field, goes) in fields.iter().filter(|(field, _)| Choices::find(field).is_none()) {
+        let departure = Departure::find(known, &field.replace('_', "-"));
+        match (read_choice(goes)?, departure) {
+            (Choice::Never, _) => {}
+            (Choice::Always, Some(departure)) => departures.push(*departure),
+            (Choice::Always, None) => return Err(format!("no departure is called \"{field}\"")),
+            (Choice::Either, _) => return Err(format!("{field} goes always or never")),
+        }
+    }
+    way.departures = listed(departures);
+    Ok(way)
+}
+
+fn read_choice(goes: &Value) -> Result<Choice, String> {
+    let word = goes.as_str().ok_or_else(|| format!("{goes} is no way to go"))?;
+    word.parse().map_err(|error: NoChoice| error.to_string())
 }
 
 #[derive(Deserialize, Serialize)]
@@ -111,11 +200,11 @@ pub enum TraceError {
 ///
 /// When it is no path of its world.
 pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
-    let header = Header {
+    let header = HeaderOut {
         streamproof_trace: VERSION,
-        preset: trace.preset.name.to_owned(),
+        preset: trace.preset.name,
         side: trace.side,
-        choices: trace.choices(),
+        choices: trace.way(),
     };
     let path = trace.walk()?;
     let mut text = json(&header);
@@ -145,18 +234,18 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Reads a trace from a file's text, and walks it.
+/// Reads a trace from a file's text, and walks it. `known` are the departures that it may name.
 ///
 /// # Errors
 ///
 /// One for each way in which a file is not a trace of this program.
-pub fn read(text: &str) -> Result<Trace, TraceError> {
+pub fn read(text: &str, known: &[Departure]) -> Result<Trace, TraceError> {
     let mut lines = (1..).zip(text.lines());
     let (_, first) = lines.next().ok_or(TraceError::Empty)?;
     // A file of another version may end in another way; one that was changed may say anything.
     check_version(first)?;
     check_sum(text)?;
-    let (preset, side) = read_header(first)?;
+    let (preset, side) = read_header(first, known)?;
     let mut actions = Vec::new();
     let mut last = 1;
     while let Some((number, line)) = lines.next() {
@@ -222,8 +311,8 @@ fn check_sum(text: &str) -> Result<(), TraceError> {
     }
 }
 
-fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
-    let header: Header =
+fn read_header(line: &str, known: &[Departure]) -> Result<(Preset, Side), TraceError> {
+    let header: HeaderIn =
         serde_json::from_str(line).map_err(|error| TraceError::Header(reason(&error)))?;
     let Some(mut preset) = Preset::find(&header.preset) else {
         return Err(TraceError::UnknownPreset(header.preset));
@@ -231,7 +320,7 @@ fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
     if !preset.is_replayed() || !preset.sides().contains(&header.side) {
         return Err(TraceError::Side { preset: preset.name, side: header.side });
     }
-    preset.choices = header.choices;
+    preset.way = read_way(&header.choices, known).map_err(TraceError::Header)?;
     Ok((preset, header.side))
 }
 
@@ -241,9 +330,26 @@ mod tests {
     use crate::check::graph::Graph;
     use crate::world::system::World;
 
+    const UNSENT: Departure = Departure {
+        id: "reset-counts-unsent",
+        about: "The final size of a reset counts bytes that were never sent.",
+        change: |rules| rules.reset_final_size = |part| part.written,
+    };
+
+    /// Reads a trace that may depart so.
+    fn read(text: &str) -> Result<Trace, TraceError> {
+        super::read(text, &[UNSENT])
+    }
+
+    fn way() -> Way {
+        let mut way = Way { departures: &[UNSENT], ..Way::PERMITTED };
+        Choices::ALL.iter().for_each(|choice| (choice.set)(&mut way.choices, Choice::Always));
+        way
+    }
+
     fn example() -> Trace {
         let mut preset = Preset::find("uni").expect("a preset");
-        preset.choices = Choices::QUINN;
+        preset.way = way();
         let graph = Graph::explore(&World::new(preset));
         let way = graph.way_to(graph.states.len() as u32 - 1);
         let actions = way.iter().map(|edge| graph.edges[*edge].action.clone()).collect();
@@ -257,6 +363,10 @@ mod tests {
         let again = read(&text).expect("a trace");
         assert_eq!(again.actions, trace.actions);
         assert_eq!((again.side, again.preset.name), (trace.side, trace.preset.name));
+        assert_eq!(
+            (again.way().choices, again.way().departures),
+            (way().choices, way().departures)
+        );
         assert_eq!(write(&again).expect("a path"), text);
     }
 
@@ -311,6 +421,21 @@ mod tests {
         let error = read(&sealed(&other)).unwrap_err();
         assert_eq!(error, TraceError::UnknownPreset("duo".to_owned()));
         assert!(matches!(read("hello").unwrap_err(), TraceError::Header(_)));
+        let error = super::read(&text, &[]).unwrap_err();
+        let unknown = "no departure is called \"reset_counts_unsent\"".to_owned();
+        assert_eq!(error, TraceError::Header(unknown));
+        for (from, to, why) in [
+            (
+                "reset_counts_unsent\":\"always",
+                "reset_counts_unsent\":\"either",
+                "goes always or never",
+            ),
+            ("\"late_final_size_error\":\"always\",", "", "no \"late_final_size_error\""),
+            ("error\":\"always", "error\":\"often", "none of always, never and either"),
+        ] {
+            let error = read(&sealed(&text.replacen(from, to, 1))).unwrap_err();
+            assert!(error.to_string().contains(why), "{error}");
+        }
         assert_eq!(read("").unwrap_err(), TraceError::Empty);
     }
 

@@ -23,6 +23,7 @@ mod outgoing;
 mod receiving;
 mod sending;
 
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Side, StreamId};
@@ -53,6 +54,8 @@ impl Toy {
 
     /// Which way it goes: it keeps the final size of every stream, tells of a reset at once, and treats what the
     /// RFC leaves open as an error.
+    const WAY: Way = Way { name: "toy", choices: Self::CHOICES, departures: &[] };
+
     const CHOICES: Choices = Choices {
         reset_after_all_data: Choice::Never,
         data_completes_after_reset: Choice::Never,
@@ -64,7 +67,6 @@ impl Toy {
         empty_frame_beyond_final_size: Choice::Always,
         not_created_is_error: Choice::Always,
         blocked_not_created_is_error: Choice::Always,
-        ..Choices::PERMITTED
     };
 }
 
@@ -73,8 +75,8 @@ impl Sut for Toy {
         "toy"
     }
 
-    fn choices(&self) -> Choices {
-        Self::CHOICES
+    fn way(&self) -> Way {
+        Self::WAY
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, ArenaError> {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use streamproof_conformance::concretize::data;
+use streamproof_conformance::suite::model::judging::way::Way;
 use streamproof_conformance::suite::model::rfc::call::{Answer, Call, RecvOutcome};
 use streamproof_conformance::suite::model::rfc::choices::{Choice, Choices};
 use streamproof_conformance::suite::model::rfc::frame::ErrorCode;
@@ -135,9 +136,9 @@ impl Sut for OwnStack {
         "own-stack"
     }
 
-    /// Where the RFC leaves it free: every choice must go one way.
-    fn choices(&self) -> Choices {
-        Choices {
+    /// Where the RFC leaves it free, every choice must go one way; and it departs from nothing.
+    fn way(&self) -> Way {
+        let choices = Choices {
             reset_after_all_data: Choice::Never,
             data_completes_after_reset: Choice::Never,
             late_final_size_error: Choice::Never,
@@ -148,8 +149,8 @@ impl Sut for OwnStack {
             empty_frame_beyond_final_size: Choice::Never,
             not_created_is_error: Choice::Never,
             blocked_not_created_is_error: Choice::Never,
-            ..Choices::PERMITTED
-        }
+        };
+        Way { name: "own-stack", choices, departures: &[] }
     }
 
     fn start(&self, _: &Setup) -> Result<Box<dyn Session>, StartError> {

@@ -4,11 +4,12 @@
 //! silence is one, keeps the members that permit it. If none does, a rule is broken: the most
 //! charitable breach is reported, with what was permitted instead, and the judge goes on with the
 //! members that explain it, so that one deviation does not hide the next. No rule stands here; every
-//! question goes to [`streamproof_model::rfc`].
+//! question goes to [`streamproof_model::rfc`] and [`streamproof_model::judging`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome, Subject};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::Endpoint;
@@ -35,13 +36,14 @@ pub struct Deviation {
 }
 
 /// The set of explanations.
+///
+/// They follow RFC 9000's rules, whichever of the permitted ways is gone.
 #[derive(Clone, Debug)]
 pub struct Referee {
-    rules: Rules,
     states: Vec<Endpoint>,
-    /// What the system is believed to be, departures included, if it is known which way it goes: no
-    /// explanation, but what the model predicts of it.
-    believed: Option<(Choices, Endpoint)>,
+    /// What the system is believed to be, departures included, if it goes its way: no explanation, but what
+    /// the model predicts of it.
+    believed: Option<Believed>,
     /// The streams on which a read, or a write, waits.
     reads: BTreeSet<StreamId>,
     writes: BTreeMap<StreamId, u64>,
@@ -51,14 +53,25 @@ pub struct Referee {
     unopened: BTreeSet<StreamId>,
 }
 
+/// An endpoint that goes a stack's way: under that way's rules, with its choices.
+#[derive(Clone, Debug)]
+struct Believed {
+    rules: Rules,
+    choices: Choices,
+    endpoint: Endpoint,
+}
+
 type Outcome = (Result<(), Breach>, Endpoint);
+
+const RULES: &Rules = &RFC9000;
+const PERMITTED: &Choices = &Choices::PERMITTED;
 
 impl Referee {
     /// A judge who knows how the endpoint begins, and which way it goes as a rule.
-    pub fn new(endpoint: Endpoint, way: Choices) -> Self {
+    pub fn new(endpoint: Endpoint, way: Way) -> Self {
+        let (rules, choices) = (way.rules(), way.choices);
         Self {
-            rules: RFC9000,
-            believed: Some((way, endpoint.clone())),
+            believed: Some(Believed { rules, choices, endpoint: endpoint.clone() }),
             states: vec![endpoint],
             reads: BTreeSet::new(),
             writes: BTreeMap::new(),
@@ -71,14 +84,14 @@ impl Referee {
     /// that departs from the RFC as this system is known to, after all that was seen.
     pub fn may_be(&self, endpoint: &Endpoint) -> bool {
         let same = |state: &Endpoint| state.is_same(endpoint);
-        let believed = self.believed.iter().map(|(_, state)| state);
+        let believed = self.believed.iter().map(|believed| &believed.endpoint);
         self.states.iter().chain(believed).any(same)
     }
 
     /// The believed endpoint goes on.
-    fn believe(&mut self, next: impl FnOnce(&Choices, &Endpoint) -> Option<Endpoint>) {
+    fn believe(&mut self, next: impl FnOnce(&Believed) -> Option<Endpoint>) {
         let believed = self.believed.take();
-        self.believed = believed.and_then(|(way, state)| Some((way, next(&way, &state)?)));
+        self.believed = believed.and_then(|was| Some(Believed { endpoint: next(&was)?, ..was }));
     }
 
     /// The explanations. Never empty.
@@ -96,44 +109,39 @@ impl Referee {
 
     /// A frame arrived.
     pub fn arrived(&mut self, frame: &Frame) {
-        let rules = self.rules;
-        self.believe(|way, state| state.on_frame(&rules, way, frame).into_iter().next());
-        self.advance(|state| state.on_frame(&rules, &Choices::PERMITTED, frame));
+        self.believe(|Believed { rules, choices, endpoint }| {
+            endpoint.on_frame(rules, choices, frame).into_iter().next()
+        });
+        self.advance(|state| state.on_frame(RULES, PERMITTED, frame));
     }
 
     /// A packet with these frames of the endpoint was acknowledged.
     pub fn acknowledged(&mut self, frames: &[Frame]) {
-        let rules = self.rules;
-        self.believe(|_, state| Some(after_ack(&rules, state, frames)));
-        self.advance(|state| vec![after_ack(&rules, state, frames)]);
+        self.believe(|was| Some(after_ack(&was.rules, &was.endpoint, frames)));
+        self.advance(|state| vec![after_ack(RULES, state, frames)]);
     }
 
     /// The same for a packet that had been declared lost: the endpoint need not remember it (C-9).
     pub fn acknowledged_late(&mut self, frames: &[Frame]) {
-        let rules = self.rules;
-        self.believe(|_, state| Some(after_ack(&rules, state, frames)));
-        self.advance(|state| vec![after_ack(&rules, state, frames), state.clone()]);
+        self.believe(|was| Some(after_ack(&was.rules, &was.endpoint, frames)));
+        self.advance(|state| vec![after_ack(RULES, state, frames), state.clone()]);
     }
 
     /// Everything in flight was declared lost.
     pub fn all_lost(&mut self) {
-        let rules = self.rules;
-        let lose = |state: &Endpoint| {
+        let lose = |rules: &Rules, state: &Endpoint| {
             let mut next = state.clone();
-            next.on_all_lost(&rules);
+            next.on_all_lost(rules);
             next
         };
-        self.believe(|_, state| Some(lose(state)));
-        self.advance(|state| vec![lose(state)]);
+        self.believe(|was| Some(lose(&was.rules, &was.endpoint)));
+        self.advance(|state| vec![lose(RULES, state)]);
     }
 
     /// The server's part of the handshake arrived (§7.4.1).
     pub fn shook_hands(&mut self, accepted: bool, server: &Parameters) {
-        let rules = self.rules;
-        self.believe(|way, state| Some(state.on_handshake(&rules, way, accepted, server)));
-        self.advance(|state| {
-            vec![state.on_handshake(&rules, &Choices::PERMITTED, accepted, server)]
-        });
+        self.believe(|was| Some(was.endpoint.on_handshake(&was.rules, accepted, server)));
+        self.advance(|state| vec![state.on_handshake(RULES, accepted, server)]);
         if !accepted {
             self.reads.clear();
             self.writes.clear();
@@ -171,13 +179,12 @@ impl Referee {
         if let (Call::Write { stream_id, length }, Answer::Blocked) = (call, answer) {
             self.writes.insert(stream_id, length);
         }
-        let rules = self.rules;
-        self.believe(|way, state| {
-            let answers = state.call(&rules, way, call);
+        self.believe(|Believed { rules, choices, endpoint }| {
+            let answers = endpoint.call(rules, choices, call);
             let fits = answers.iter().find(|(given, _)| *given == answer).or(answers.first());
-            Some(fits.map_or_else(|| state.clone(), |(_, next)| next.clone()))
+            Some(fits.map_or_else(|| endpoint.clone(), |(_, next)| next.clone()))
         });
-        let answers = move |state: &Endpoint| state.call(&rules, &Choices::PERMITTED, call);
+        let answers = move |state: &Endpoint| state.call(RULES, PERMITTED, call);
         self.judge(
             || format!("{call} → {answer}"),
             |state| answers(state).into_iter().map(|(answer, _)| answer.to_string()).collect(),
@@ -224,19 +231,18 @@ impl Referee {
     }
 
     fn sent_frame(&mut self, frame: &Frame) -> Option<Deviation> {
-        let rules = self.rules;
-        self.believe(|way, state| {
-            let mut next = state.clone();
+        self.believe(|was| {
+            let mut next = was.endpoint.clone();
             // Whether that was right is not asked here.
-            let _ = next.on_sent(&rules, way, frame);
+            let _ = next.judge_sent(&was.rules, frame);
             Some(next)
         });
         self.judge(
             || frame.to_string(),
-            |state| vec![permitted_next(&rules, state)],
+            |state| vec![permitted_next(state)],
             |state| {
                 let mut next = state.clone();
-                let result = next.on_sent(&rules, &Choices::PERMITTED, frame);
+                let result = next.judge_sent(RULES, frame);
                 vec![(result, next)]
             },
         )
@@ -244,19 +250,18 @@ impl Referee {
 
     /// The endpoint has settled and sends no more: everything that it still owes, in order.
     pub fn silent(&mut self) -> Vec<Deviation> {
-        let rules = self.rules;
         let mut deviations = Vec::new();
         // Each breach is forgiven, so that the next can be seen; there are not many kinds.
         for _ in 0..MOST_DEBTS {
             let deviation = self.judge(
                 || "silence".to_owned(),
-                |state| vec![permitted_next(&rules, state)],
+                |state| vec![permitted_next(state)],
                 |state| {
                     let mut next = state.clone();
-                    let result = match next.silence_breach(&rules) {
+                    let result = match next.silence_breach(RULES) {
                         None => Ok(()),
                         Some(breach) => {
-                            next.forgive_silence(&rules, &Choices::PERMITTED);
+                            next.forgive_silence(RULES);
                             Err(breach)
                         }
                     };
@@ -277,9 +282,9 @@ impl Referee {
         ] {
             deviations.extend(self.judge(
                 || "silence".to_owned(),
-                |state| vec![permitted_next(&rules, state)],
+                |state| vec![permitted_next(state)],
                 |state| {
-                    let silent = state.untold(&rules).any(|untold| untold == breach);
+                    let silent = state.untold(RULES).any(|untold| untold == breach);
                     vec![(if silent { Err(breach) } else { Ok(()) }, state.clone())]
                 },
             ));
@@ -405,9 +410,8 @@ impl Referee {
     }
 
     fn not_woken(&mut self, call: Call, waits: Answer, breach: Breach) -> Option<Deviation> {
-        let rules = self.rules;
         let answers = move |state: &Endpoint| -> Vec<Answer> {
-            let answers = state.call(&rules, &Choices::PERMITTED, call);
+            let answers = state.call(RULES, PERMITTED, call);
             answers.into_iter().map(|(answer, _)| answer).collect()
         };
         self.judge(
@@ -481,8 +485,8 @@ fn after_ack(rules: &Rules, state: &Endpoint, frames: &[Frame]) -> Endpoint {
 }
 
 /// What the endpoint may or has to send next, for people.
-fn permitted_next(rules: &Rules, state: &Endpoint) -> String {
-    match (state.closed, state.next_frame(rules, &Choices::PERMITTED)) {
+fn permitted_next(state: &Endpoint) -> String {
+    match (state.closed, state.next_frame(RULES, PERMITTED)) {
         (_, Some(frame)) => frame.to_string(),
         (Some(_), None) => "nothing: the connection is closed".to_owned(),
         (None, None) => "silence, or a repeat of what was sent".to_owned(),

@@ -4,7 +4,7 @@
 //! application ends or reads on, and whoever waits must be told.
 
 use streamproof_harness::puppet::PACKET_THRESHOLD;
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::endpoint::Endpoint;
@@ -206,7 +206,7 @@ impl Player {
         let own = setup.parameters_of(setup.side);
         Ok(Self {
             session: sut.start(setup)?,
-            referee: Referee::new(setup.first_endpoint(), sut.choices()),
+            referee: Referee::new(setup.first_endpoint(), sut.way()),
             sent: Vec::new(),
             replay: Replay::default(),
             log: setup.log,

@@ -9,12 +9,13 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 use stateright::Model;
-use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::{NotEnabled, Trace, file};
 use streamproof_model::world::action::Action;
 use streamproof_model::world::presets::Preset;
 use streamproof_model::world::system::{World, WorldState};
+
+use crate::sut::{Manager, Sut};
 
 /// Where the list and the traces are, from the root of the repository.
 pub const FOLDER: &str = "conformance/scenarios";
@@ -122,7 +123,7 @@ impl Scenario {
                 preset: self.preset.clone(),
                 side: self.side,
             })?;
-        preset.choices = Choices::QUINN;
+        preset.way = Manager::default().way();
         let actions = self.search(&World::new(preset))?;
         Ok(Trace { preset, side: self.side, actions, probe: None })
     }

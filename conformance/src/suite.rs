@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
 
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::{Trace, file};
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
@@ -59,9 +59,14 @@ pub enum SuiteError {
     /// None of the presets has a place for a stack on the side that was asked for.
     #[error("none of the presets has a system under test on that side")]
     NoSide,
-    /// [`Sut::choices`] leaves something open: what the stack does has to follow from what is done to it.
-    #[error("{0} must say which way it goes: a choice is left open")]
-    Undecided(&'static str),
+    /// [`Sut::way`] leaves something open: what the stack does has to follow from what is done to it.
+    #[error("{system} must say which way it goes: it leaves open {}", open.join(", "))]
+    Undecided {
+        /// The stack.
+        system: &'static str,
+        /// The choices that it leaves open.
+        open: Vec<&'static str>,
+    },
     /// The stack gives no connection.
     #[error("no connection: {0}")]
     Connection(#[from] StartError),
@@ -144,8 +149,9 @@ impl Suite {
     /// When a preset's name is wrong, nothing is left to play, the stack leaves a choice open, or it gives no
     /// connection. A broken rule is no error: it is in the report.
     pub fn run(&self, sut: &dyn Sut) -> Result<Report, SuiteError> {
-        if !sut.choices().is_decided() {
-            return Err(SuiteError::Undecided(sut.name()));
+        let open: Vec<_> = sut.way().open_choices().collect();
+        if !open.is_empty() {
+            return Err(SuiteError::Undecided { system: sut.name(), open });
         }
         let mut rows = Vec::new();
         let mut deviants: BTreeMap<Breach, (usize, Deviant)> = BTreeMap::new();

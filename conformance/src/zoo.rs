@@ -10,7 +10,7 @@ mod table;
 use std::collections::HashMap;
 use std::num::NonZero;
 
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::world::presets::{Calls, Preset};
 
@@ -29,7 +29,7 @@ pub struct Planted {
     pub seen: &'static str,
     /// The presets that are tried, in this order.
     pub presets: &'static [&'static str],
-    /// The breach that names it: its [`id`](streamproof_model::rfc::breach::Breach::id).
+    /// The breach that names it: its [`id`](streamproof_model::judging::breach::Breach::id).
     pub breach: &'static str,
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use streamproof_conformance::conform::replay_trace;
 use streamproof_conformance::deviations::Known;
-use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
-use streamproof_model::rfc::breach::Breach;
+use streamproof_conformance::sut::{BareQuinn, Manager, Sut, departures};
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::violation::{Standing, Violation};
 use streamproof_model::trace::file;
 
@@ -32,7 +32,8 @@ fn every_entry_is_a_breach_with_its_section_and_level() {
             assert_eq!(entry.level, citation.level.to_string(), "{}", entry.id);
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deviations").join(system);
             let text = std::fs::read_to_string(folder.join(&entry.trace)).expect("its trace");
-            file::read(&text).unwrap_or_else(|error| panic!("{}: {error}", entry.trace));
+            file::read(&text, departures::KNOWN)
+                .unwrap_or_else(|error| panic!("{}: {error}", entry.trace));
             let choices = include_str!("../../specs/choices.md");
             let is_choice = |choice: &String| choices.contains(&format!("\n## {choice}\n"));
             assert!(entry.permitted.iter().all(is_choice), "{} is permitted by what?", entry.id);
@@ -49,7 +50,7 @@ fn every_recorded_trace_shows_its_deviation() {
                 .join(sut.name())
                 .join(&entry.trace);
             let text = std::fs::read_to_string(&path).expect("the trace of an entry");
-            let trace = file::read(&text).expect("a trace");
+            let trace = file::read(&text, departures::KNOWN).expect("a trace");
             let replay = replay_trace(&*sut, &trace).expect("a connection");
             let shown = replay.found.iter().any(|found| found.deviation.breach.id() == entry.id);
             assert!(shown, "{} does not show {}", path.display(), entry.id);

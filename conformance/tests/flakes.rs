@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use streamproof::Fault;
 use streamproof_conformance::conform::{Criterion, Tours, flakes, replay_trace};
 use streamproof_conformance::sut::{BareQuinn, Manager, Session, Setup, StartError, Sut};
-use streamproof_model::rfc::choices::Choices;
+use streamproof_model::judging::way::Way;
 use streamproof_model::trace::Trace;
 use streamproof_model::world::presets::Preset;
 
@@ -25,8 +25,8 @@ impl Sut for Flaky {
         "flaky"
     }
 
-    fn choices(&self) -> Choices {
-        self.sound.choices()
+    fn way(&self) -> Way {
+        self.sound.way()
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use streamproof_conformance::conform::replay_trace;
 use streamproof_conformance::export;
-use streamproof_conformance::sut::BareQuinn;
+use streamproof_conformance::sut::{BareQuinn, departures};
 use streamproof_model::trace::file;
 
 fn folder() -> PathBuf {
@@ -30,7 +30,7 @@ fn names() -> Vec<String> {
 fn rust_tests_are_those_that_are_exported_now() {
     for name in names() {
         let text = fs::read_to_string(folder().join(format!("{name}.ndjson"))).expect("a trace");
-        let trace = file::read(&text).expect("a trace");
+        let trace = file::read(&text, departures::KNOWN).expect("a trace");
         let now = export::rust(&BareQuinn, &trace, Some(&name), true).expect("a test");
         let test = folder().join("tests").join(format!("{}.rs", name.replace('-', "_")));
         let then = fs::read_to_string(&test).expect("a test");
@@ -41,7 +41,7 @@ fn rust_tests_are_those_that_are_exported_now() {
 #[test]
 fn a_deviation_that_does_not_show_is_not_exported() {
     let text = fs::read_to_string(folder().join("stop-after-reset.ndjson")).expect("a trace");
-    let mut trace = file::read(&text).expect("a trace");
+    let mut trace = file::read(&text, departures::KNOWN).expect("a trace");
     trace.actions.pop();
     let error = export::rust(&BareQuinn, &trace, Some("stop-after-reset"), true);
     let error = error.expect_err("nothing to show").to_string();
@@ -53,7 +53,7 @@ fn a_deviation_that_does_not_show_is_not_exported() {
 fn a_replay_over_tls_shows_what_one_without_shows() {
     for name in names() {
         let text = fs::read_to_string(folder().join(format!("{name}.ndjson"))).expect("a trace");
-        let trace = file::read(&text).expect("a trace");
+        let trace = file::read(&text, departures::KNOWN).expect("a trace");
         let tap = streamproof_harness::puppet::Tap::default();
         let over_tls = streamproof_conformance::conform::replay_tapped(&BareQuinn, &trace, &tap);
         let over_tls = over_tls.expect("a replay");
@@ -95,7 +95,7 @@ fn tshark_decrypts_the_packets_and_sees_the_deviation() {
     assert!(shows_stop_after_reset(&committed), "{committed:?}");
     // And so does a file that is made now; of one without the secrets nothing can be seen.
     let text = fs::read_to_string(folder().join("stop-after-reset.ndjson")).expect("a trace");
-    let trace = file::read(&text).expect("a trace");
+    let trace = file::read(&text, departures::KNOWN).expect("a trace");
     let made = export::pcap(&BareQuinn, &trace, None).expect("packets");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made.pcapng");
     fs::write(&file, &made).expect("a file");

@@ -9,7 +9,7 @@ use std::process::Command;
 use streamproof_conformance::conform::replay_trace;
 use streamproof_conformance::deviations::Known;
 use streamproof_conformance::scenarios::{LIST, Scenario, read};
-use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
+use streamproof_conformance::sut::{BareQuinn, Manager, Sut, departures};
 use streamproof_model::trace::file;
 
 fn folder() -> PathBuf {
@@ -31,7 +31,7 @@ fn every_file_is_the_one_that_its_scenario_makes() {
             text == scenario.file().expect("a path"),
             "{name}: `streamproof scenarios --write`"
         );
-        file::read(&text).expect("a trace");
+        file::read(&text, departures::KNOWN).expect("a trace");
         listed.insert(name);
     }
     let files = fs::read_dir(folder())
@@ -46,7 +46,7 @@ fn unlisted_deviations(sut: &dyn Sut) -> BTreeSet<String> {
     let mut unlisted = BTreeSet::new();
     for scenario in scenarios() {
         let text = fs::read_to_string(folder().join(format!("{}.ndjson", scenario.id)));
-        let trace = file::read(&text.expect("a file")).expect("a trace");
+        let trace = file::read(&text.expect("a file"), departures::KNOWN).expect("a trace");
         let replay = replay_trace(sut, &trace).expect("a connection");
         for found in replay.found {
             let breach = found.deviation.breach;

@@ -2,7 +2,7 @@
 
 use streamproof_conformance::conform::{Criterion, Tours, replay_trace, shrink};
 use streamproof_conformance::sut::BareQuinn;
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::Trace;
 use streamproof_model::world::presets::Preset;

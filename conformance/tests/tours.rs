@@ -12,7 +12,7 @@ use streamproof_conformance::conform::{
 use streamproof_conformance::deviations::Known;
 use streamproof_conformance::replay::Found;
 use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::file;
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 

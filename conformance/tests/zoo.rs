@@ -8,8 +8,8 @@ use streamproof_conformance::conform::{Criterion, Tours, replay_trace};
 use streamproof_conformance::suite::{Suite, SuiteError, Verdict};
 use streamproof_conformance::sut::{BareQuinn, Bug, Toy};
 use streamproof_conformance::zoo::{BY_EFFECT, Hunter, NOT_PLANTED, PLANTED, preset};
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::mutants::ZOO;
-use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::world::presets::{PRESETS, Preset, Tier};
 
@@ -63,8 +63,14 @@ fn every_animal_is_planted_or_has_a_reason() {
 /// limits, and no rule.
 #[test]
 fn toy_takes_words_from_the_model_and_no_rule() {
-    let words =
-        ["rfc::call", "rfc::choices", "rfc::frame::ErrorCode", "rfc::identity", "rfc::parameters"];
+    let words = [
+        "judging::way",
+        "rfc::call",
+        "rfc::choices",
+        "rfc::frame::ErrorCode",
+        "rfc::identity",
+        "rfc::parameters",
+    ];
     let arithmetic = ["StreamId::new", ".initiator()", ".role(", ".ordinal()", ".on_stream(side"];
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sut/toy");
     let mut files = 0;

@@ -1,6 +1,7 @@
 //! RFC 9000's stream rules as a model that can be checked exhaustively.
 //!
-//! [`rfc`] holds the rules as pure functions, one file for each section; [`world`] puts two endpoints
+//! [`rfc`] holds the rules as pure functions, one file for each section; [`judging`] asks them which rule an
+//! endpoint broke, and has what a stack does against them; [`world`] puts two endpoints
 //! (or one and a hostile peer) on a network, within a preset's bounds; [`check`] explores that
 //! world; [`trace`] turns its graph into paths worth replaying against real stacks; [`diagram`] and
 //! [`explore`] draw them. [`reset_at`] is a world of its own, for an
@@ -19,6 +20,7 @@
 pub mod check;
 pub mod diagram;
 pub mod explore;
+pub mod judging;
 pub mod lifecycle;
 pub mod mutants;
 pub mod packed;

@@ -151,7 +151,7 @@ pub(super) struct ReportArgs {
     /// The stack.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
-    /// Believe that the stack goes another way than it says where it is free (as `conform` has it).
+    /// Believe that the stack goes another way than it says (as `conform` has it).
     #[arg(long, value_name = "CHOICE=WAY")]
     pub(super) choice: Vec<String>,
     /// Write a page with the pictures to this file.
@@ -178,7 +178,7 @@ pub(super) struct ConformArgs {
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(super) sut: SutArg,
-    /// Believe that the stack goes another way than it says where it is free: a choice of specs/choices.md, and
+    /// Believe that the stack goes another way than it says: a choice or a departure of specs/choices.md, and
     /// "always" or "never".
     #[arg(long, value_name = "CHOICE=WAY")]
     pub(super) choice: Vec<String>,

@@ -7,6 +7,7 @@ use streamproof_model::diagram::Diagram;
 use streamproof_model::trace::{Trace, file};
 
 use super::Bad;
+use crate::sut::departures;
 
 /// Writes `text` to `path`, making its folder if there is none.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Bad> {
@@ -48,7 +49,8 @@ pub(super) fn read(path: &Path) -> Result<String, Bad> {
 /// Reads a trace; what is wrong with it in one line that names the file.
 pub(super) fn read_trace(path: &Path) -> Result<Trace, Bad> {
     let text = read(path)?;
-    file::read(&text).map_err(|error| Bad(format!("{}: {error}", path.display())))
+    file::read(&text, departures::KNOWN)
+        .map_err(|error| Bad(format!("{}: {error}", path.display())))
 }
 
 /// A property or a breach as a file name.

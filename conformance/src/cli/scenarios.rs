@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::file;
 
 use super::args::ScenariosArgs;
@@ -12,6 +12,7 @@ use super::table::table;
 use super::{Bad, Verdict, files};
 use crate::conform::replay_trace;
 use crate::scenarios::{LIST, Scenario, read};
+use crate::sut::departures;
 
 pub(super) fn run(args: &ScenariosArgs) -> Result<Verdict, Bad> {
     let list = args.from.join(LIST);
@@ -75,7 +76,8 @@ fn play(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
     for scenario in scenarios {
         let path = args.from.join(format!("{}.ndjson", scenario.id));
         let bad = |error: String| Bad(format!("{}: {error}", path.display()));
-        let trace = file::read(&files::read(&path)?).map_err(|error| bad(error.to_string()))?;
+        let trace = file::read(&files::read(&path)?, departures::KNOWN)
+            .map_err(|error| bad(error.to_string()))?;
         let replay = replay_trace(&*sut, &trace).map_err(|error| bad(error.to_string()))?;
         let breaches: BTreeSet<_> =
             replay.found.iter().map(|found| found.deviation.breach).collect();

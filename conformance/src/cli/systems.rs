@@ -4,9 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use streamproof_model::rfc::choices::Choices;
+use streamproof_model::judging::departures::{Departure, listed};
+use streamproof_model::judging::way::Way;
+use streamproof_model::rfc::choices::{Choice, Choices};
 
 use super::Bad;
+use crate::sut::departures::KNOWN;
 use crate::sut::{BareQuinn, Choosing, Manager, Sut, Toy, aioquic, ngtcp2, quic_go};
 
 /// Makes a system under test.
@@ -36,24 +39,38 @@ pub(super) fn all() -> Vec<(&'static str, Maker)> {
     OURS.into_iter().chain(MORE.get().into_iter().flatten().copied()).collect()
 }
 
-/// The system with other choices: each a field of [`Choices`] and its way.
+/// The system with another way: each of `ways` is a choice, or a departure, and whether it is so.
 pub(super) fn choosing(sut: Box<dyn Sut>, ways: &[String]) -> Result<Box<dyn Sut>, Bad> {
     if ways.is_empty() {
         return Ok(sut);
     }
-    let bad = |way: &str, why: &str| Bad(format!("--choice {way}: {why}"));
-    let mut value = serde_json::to_value(sut.choices()).map_err(|error| Bad(error.to_string()))?;
-    for way in ways {
-        let (choice, goes) =
-            way.split_once('=').ok_or_else(|| bad(way, "wants CHOICE=always or =never"))?;
-        let field = value.get_mut(choice).ok_or_else(|| bad(way, "there is no such choice"))?;
-        match goes {
-            "always" | "never" => *field = goes.into(),
-            _ => return Err(bad(way, "goes always or never")),
-        }
+    let mut way = sut.way();
+    for one in ways {
+        let bad = |why: &str| Bad(format!("--choice {one}: {why}"));
+        let (name, goes) =
+            one.split_once('=').ok_or_else(|| bad("wants CHOICE=always or =never"))?;
+        let goes = match goes.parse() {
+            Ok(goes @ (Choice::Always | Choice::Never)) => goes,
+            Ok(Choice::Either) | Err(_) => return Err(bad("goes always or never")),
+        };
+        way = gone(way, name, goes).ok_or_else(|| bad("there is no such choice or departure"))?;
     }
-    let choices: Choices = serde_json::from_value(value).map_err(|error| Bad(error.to_string()))?;
-    Ok(Box::new(Choosing { sut, choices }))
+    Ok(Box::new(Choosing { sut, way }))
+}
+
+/// The way with one choice made so, or one departure taken or left; `None` if there is none of that name.
+fn gone(mut way: Way, name: &str, goes: Choice) -> Option<Way> {
+    if let Some(choice) = Choices::find(name) {
+        (choice.set)(&mut way.choices, goes);
+        return Some(way);
+    }
+    // Both spellings: choices have underscores.
+    let id = name.replace('_', "-");
+    let departure = *Departure::find(KNOWN, &id).or(Departure::find(way.departures, &id))?;
+    let others = way.departures.iter().filter(|other| **other != departure).copied();
+    let taken = (goes == Choice::Always).then_some(departure);
+    way.departures = listed(others.chain(taken).collect());
+    Some(way)
 }
 
 /// A system under test by name.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use streamproof_model::check::graph::Graph;
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::tours::{Pairs, Tour, Unobserved, remaining_edges, remaining_pairs};
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::Trace;
 use streamproof_model::trace::stimulus::Stimulus;
 use streamproof_model::trace::tours::Tour;

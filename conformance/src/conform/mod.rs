@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 
 use streamproof_harness::puppet::Tap;
 use streamproof_model::check::graph::Graph;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::packed::Fingerprint;
-use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::numbering::{Numbering, PacketFate};
 use streamproof_model::trace::tours::{Pairs, Tour, Unobserved};
@@ -46,7 +46,7 @@ use crate::sut::{Setup, StartError, Sut};
 
 /// The tours of one preset for one side.
 pub struct Tours {
-    /// The preset, with the choices of the system under test.
+    /// The preset, with the way of the system under test.
     pub preset: Preset,
     /// The side of the system under test.
     pub side: Side,
@@ -322,10 +322,11 @@ impl Tours {
 
 /// A preset in which endpoints go the way of a system under test.
 fn chosen(preset: Preset, sut: &dyn Sut) -> Preset {
-    let choices = sut.choices();
+    let way = sut.way();
     // Tours that look alike to the system are played once: what it does must follow from them.
-    assert!(choices.is_decided(), "{} must say which way it goes", sut.name());
-    Preset { choices, ..preset }
+    let open: Vec<_> = way.open_choices().collect();
+    assert!(open.is_empty(), "{} must say which way it goes: {}", sut.name(), open.join(", "));
+    Preset { way, ..preset }
 }
 
 /// Adds findings to those known: the soonest counts, whatever the order.

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 use stateright::Model;
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::Trace;
 use streamproof_model::trace::stimulus::Stimulus;
 use streamproof_model::world::action::Action;

@@ -1,8 +1,8 @@
 //! A tour that fails is split, so that the failure is short: the last steps alone, by the shortest way to
 //! them, as few as show the same breach.
 
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::packed::Fingerprint;
-use streamproof_model::rfc::breach::Breach;
 use streamproof_model::trace::Trace;
 use streamproof_model::trace::tours::Tour;
 

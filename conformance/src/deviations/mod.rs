@@ -4,7 +4,7 @@
 //! breach that is not listed fails a run, and so does an entry that no run shows any more.
 
 use serde::{Deserialize, Serialize};
-use streamproof_model::rfc::breach::Breach;
+use streamproof_model::judging::breach::Breach;
 
 /// A file of known deviations.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use streamproof_harness::puppet::ReceivedPacket;
 use streamproof_harness::wire::Frame;
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call};
-use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::parameters::Parameters;
 
 use crate::abstraction::{self, Seen};
@@ -77,8 +77,8 @@ impl Sut for Recorder<'_> {
         self.sut.name()
     }
 
-    fn choices(&self) -> Choices {
-        self.sut.choices()
+    fn way(&self) -> Way {
+        self.sut.way()
     }
 
     fn has_contract(&self) -> bool {

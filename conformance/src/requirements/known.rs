@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::mutants::MUTANTS;
 use streamproof_model::reset_at;
-use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::violation::Violation;
 use streamproof_model::world::properties;

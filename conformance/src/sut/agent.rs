@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 use streamproof_harness_tls::Certificate;
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
-use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::world::presets::Preset;
@@ -28,8 +28,8 @@ use super::{Session, Setup, StartError, Sut};
 pub struct Agent {
     /// The stack's name on the command line.
     pub name: &'static str,
-    /// Which of the permitted ways it goes.
-    pub choices: Choices,
+    /// Which way it goes.
+    pub way: Way,
     /// A preset as far as the stack can do what it wants; or why it cannot.
     pub fit: fn(Preset) -> Result<Preset, &'static str>,
     /// How its agent is run: program and arguments.
@@ -48,13 +48,13 @@ impl Agent {
     /// A stack behind the agent that `command` runs.
     pub fn new(
         name: &'static str,
-        choices: Choices,
+        way: Way,
         fit: fn(Preset) -> Result<Preset, &'static str>,
         command: fn() -> Result<Vec<PathBuf>, String>,
     ) -> Self {
         let (credentials, idle) = (OnceLock::new(), Arc::default());
         let loss_trigger = LossTrigger::AnyPacket;
-        Self { name, choices, fit, command, loss_trigger, credentials, idle }
+        Self { name, way, fit, command, loss_trigger, credentials, idle }
     }
 
     /// The same stack, which looks for lost packets otherwise.
@@ -87,8 +87,8 @@ impl Sut for Agent {
             .unwrap_or_default()
     }
 
-    fn choices(&self) -> Choices {
-        self.choices
+    fn way(&self) -> Way {
+        self.way
     }
 
     fn fit(&self, preset: Preset) -> Result<Preset, &'static str> {

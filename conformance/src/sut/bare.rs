@@ -5,16 +5,33 @@ use std::collections::BTreeMap;
 use std::task::{Poll, Waker};
 
 use quinn::{ReadError, RecvStream, SendStream, StoppedError, VarInt, WriteError};
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
-use streamproof_model::rfc::choices::Choices;
+use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Direction, StreamId};
 use streamproof_simulation::{Arena, TaskHandle, poll_once};
 
 use super::quinn_session::{
     App, QuinnSession, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
-use super::{Observation, READ_BUFFER, Session, Setup, StartError, Sut};
+use super::{Observation, READ_BUFFER, Session, Setup, StartError, Sut, departures};
 use crate::concretize;
+
+/// How quinn uses the RFC's freedom.
+pub(super) const CHOICES: Choices = Choices {
+    reset_after_all_data: Choice::Always,
+    data_completes_after_reset: Choice::Never,
+    late_final_size_error: Choice::Never,
+    reset_interrupts_reading: Choice::Always,
+    data_before_answer: Choice::Always,
+    reset_below_empty_frame: Choice::Always,
+    fin_below_empty_frame: Choice::Never,
+    empty_frame_beyond_final_size: Choice::Always,
+    not_created_is_error: Choice::Always,
+    blocked_not_created_is_error: Choice::Never,
+};
+
+const WAY: Way = Way { name: "quinn", choices: CHOICES, departures: departures::KNOWN };
 
 /// quinn as it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,8 +46,8 @@ impl Sut for BareQuinn {
         super::quinn_versions()
     }
 
-    fn choices(&self) -> Choices {
-        Choices::BARE_QUINN
+    fn way(&self) -> Way {
+        WAY
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {

@@ -6,18 +6,44 @@ use std::task::{Poll, Waker};
 use streamproof::{
     Config, FinishError, ReadError, RecvHandle, SendHandle, StreamManager, WriteError,
 };
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
-use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::{DROP_RESET_CODE, DROP_STOP_CODE};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, StreamId};
 use streamproof_simulation::{Arena, TaskHandle, poll_once};
 
+use super::bare;
+use super::departures::{
+    BLOCKED_CREATES_NOTHING, BLOCKED_OUTLIVES_WRITERS, BLOCKED_WAITS, EARLY_LIMITS_STAY,
+    FIN_BELOW_DATA_PASSES, INTERNAL_LIMITS_COUNT, LIMIT_OVERLOOKED, RESET_COUNTS_UNSENT,
+    RESET_DROPS_FRAMES, STOP_GOES_OUT_LATE, STOPPED_IS_FORGOTTEN, STREAMS_BLOCKED_IS_SILENT,
+};
 use super::quinn_session::{
     App, QuinnSession, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
 use super::{Observation, READ_BUFFER, Session, Setup, StartError, Sut};
 use crate::concretize;
+
+/// quinn's way, where it is below the manager's API.
+const WAY: Way = Way {
+    name: "manager",
+    choices: bare::CHOICES,
+    departures: &[
+        RESET_COUNTS_UNSENT,
+        STOP_GOES_OUT_LATE,
+        RESET_DROPS_FRAMES,
+        FIN_BELOW_DATA_PASSES,
+        STOPPED_IS_FORGOTTEN,
+        INTERNAL_LIMITS_COUNT,
+        BLOCKED_CREATES_NOTHING,
+        LIMIT_OVERLOOKED,
+        STREAMS_BLOCKED_IS_SILENT,
+        EARLY_LIMITS_STAY,
+        BLOCKED_WAITS,
+        BLOCKED_OUTLIVES_WRITERS,
+    ],
+};
 
 /// The manager with a configuration.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +79,8 @@ impl Sut for Manager {
         super::quinn_versions()
     }
 
-    fn choices(&self) -> Choices {
-        Choices::QUINN
+    fn way(&self) -> Way {
+        WAY
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {

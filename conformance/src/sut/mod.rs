@@ -14,6 +14,7 @@ pub mod agent;
 pub mod aioquic;
 mod bare;
 pub mod datagrams;
+pub mod departures;
 mod manager;
 pub mod ngtcp2;
 pub mod quic_go;
@@ -23,8 +24,8 @@ mod toy;
 use streamproof_harness::LimitError;
 use streamproof_harness::puppet::{ReceivedPacket, Tap};
 use streamproof_harness::wire;
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
-use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::identity::{Side, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
@@ -111,8 +112,8 @@ pub trait Sut: Sync {
         String::new()
     }
 
-    /// Which of the permitted ways it goes, so that tours can be made which it can take.
-    fn choices(&self) -> Choices;
+    /// Which way it goes where the RFC is free, and where it departs, so that tours can be made which it can take.
+    fn way(&self) -> Way;
 
     /// The preset as far as the system can be asked to do what it wants: without the calls that it does not have.
     /// Nothing is left out without a reason.
@@ -155,7 +156,7 @@ pub struct Choosing {
     /// The system.
     pub sut: Box<dyn Sut>,
     /// Which way it goes.
-    pub choices: Choices,
+    pub way: Way,
 }
 
 impl Sut for Choosing {
@@ -167,8 +168,8 @@ impl Sut for Choosing {
         self.sut.version()
     }
 
-    fn choices(&self) -> Choices {
-        self.choices
+    fn way(&self) -> Way {
+        self.way
     }
 
     fn fit(&self, preset: Preset) -> Result<Preset, &'static str> {

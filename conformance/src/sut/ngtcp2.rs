@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::choices::{Choice, Choices};
 
 use super::agent::{Agent, wants};
 use super::datagrams::LossTrigger;
+use super::departures::{
+    BLOCKED_CREATES_NOTHING, BLOCKED_OUTLIVES_WRITERS, BLOCKED_WAITS, EARLY_LIMITS_STAY,
+    LIMIT_OVERLOOKED, STREAMS_BLOCKED_IS_SILENT,
+};
 
 /// ngtcp2, in the agent that `make stacks` has compiled, or that which `STREAMPROOF_NGTCP2` names.
 pub fn ngtcp2() -> Agent {
-    Agent::new("ngtcp2", CHOICES, Ok, command).with_loss_trigger(LossTrigger::AckEliciting)
+    Agent::new("ngtcp2", WAY, Ok, command).with_loss_trigger(LossTrigger::AckEliciting)
 }
 
 fn command() -> Result<Vec<PathBuf>, String> {
@@ -21,21 +26,30 @@ fn command() -> Result<Vec<PathBuf>, String> {
 
 /// Its departures are those of `deviations/ngtcp2.toml`. A stream that only the peer sends on stays for ever unless it
 /// begins with its reset, so that whatever contradicts its final size is noticed, late as it may be.
-const CHOICES: Choices = Choices {
-    // The agent has everything by then, and goes on reading.
-    reset_after_all_data: Choice::Never,
-    late_final_size_error: Choice::Always,
-    // What waits stays in the agent once RESET_STREAM is due.
-    data_before_answer: Choice::Never,
-    reset_counts_unsent: Choice::Never,
-    // An empty frame counts as data that was received, against a FIN too.
-    fin_below_empty_frame: Choice::Always,
-    fin_below_data_passes: Choice::Never,
-    // STOP_SENDING is thrown away once an end or a reset is known.
-    stop_goes_out_late: Choice::Never,
-    reset_drops_frames: Choice::Never,
-    stopped_is_forgotten: Choice::Never,
-    // Limits hold as they were sent.
-    internal_limits_count: Choice::Never,
-    ..Choices::QUINN
+/// STOP_SENDING is thrown away once an end or a reset is known, and limits hold as they were sent.
+const WAY: Way = Way {
+    name: "ngtcp2",
+    choices: Choices {
+        // The agent has everything by then, and goes on reading.
+        reset_after_all_data: Choice::Never,
+        data_completes_after_reset: Choice::Never,
+        late_final_size_error: Choice::Always,
+        reset_interrupts_reading: Choice::Always,
+        // What waits stays in the agent once RESET_STREAM is due.
+        data_before_answer: Choice::Never,
+        reset_below_empty_frame: Choice::Always,
+        // An empty frame counts as data that was received, against a FIN too.
+        fin_below_empty_frame: Choice::Always,
+        empty_frame_beyond_final_size: Choice::Always,
+        not_created_is_error: Choice::Always,
+        blocked_not_created_is_error: Choice::Never,
+    },
+    departures: &[
+        BLOCKED_CREATES_NOTHING,
+        LIMIT_OVERLOOKED,
+        STREAMS_BLOCKED_IS_SILENT,
+        EARLY_LIMITS_STAY,
+        BLOCKED_WAITS,
+        BLOCKED_OUTLIVES_WRITERS,
+    ],
 };

@@ -2,16 +2,21 @@
 
 use std::path::PathBuf;
 
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::Direction;
 use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::world::presets::Preset;
 
 use super::agent::{Agent, wants};
+use super::departures::{
+    BLOCKED_CREATES_NOTHING, BLOCKED_OUTLIVES_WRITERS, EARLY_LIMITS_STAY, LIMIT_OVERLOOKED,
+    MOOT_STOP_IS_SENT, RESET_DROPS_FRAMES, STOP_GOES_OUT_LATE, STOPPED_IS_FORGOTTEN,
+};
 
 /// quic-go, run by the agent that `make stacks` has built, or by that which `STREAMPROOF_QUIC_GO` names.
 pub fn quic_go() -> Agent {
-    Agent::new("quic-go", CHOICES, fit, || {
+    Agent::new("quic-go", WAY, fit, || {
         let agent = std::env::var_os("STREAMPROOF_QUIC_GO").map(PathBuf::from);
         let agent = agent.unwrap_or_else(|| PathBuf::from("target/stacks/agents/quic-go"));
         wants(&agent, ", or set STREAMPROOF_QUIC_GO")?;
@@ -52,14 +57,28 @@ fn writes(preset: &Preset) -> bool {
 
 /// Its departures are those of `deviations/quic-go.toml`. That a stream is never complete for it once a reset has
 /// followed a FIN has no field: there a late final size is an error, elsewhere it is not.
-const CHOICES: Choices = Choices {
-    data_before_answer: Choice::Never,
-    fin_below_empty_frame: Choice::Always,
-    reset_counts_unsent: Choice::Never,
-    fin_below_data_passes: Choice::Never,
-    internal_limits_count: Choice::Never,
-    moot_stop_is_sent: Choice::Always,
-    streams_blocked_is_silent: Choice::Never,
-    blocked_waits: Choice::Never,
-    ..Choices::QUINN
+const WAY: Way = Way {
+    name: "quic-go",
+    choices: Choices {
+        reset_after_all_data: Choice::Always,
+        data_completes_after_reset: Choice::Never,
+        late_final_size_error: Choice::Never,
+        reset_interrupts_reading: Choice::Always,
+        data_before_answer: Choice::Never,
+        reset_below_empty_frame: Choice::Always,
+        fin_below_empty_frame: Choice::Always,
+        empty_frame_beyond_final_size: Choice::Always,
+        not_created_is_error: Choice::Always,
+        blocked_not_created_is_error: Choice::Never,
+    },
+    departures: &[
+        STOP_GOES_OUT_LATE,
+        RESET_DROPS_FRAMES,
+        STOPPED_IS_FORGOTTEN,
+        BLOCKED_CREATES_NOTHING,
+        LIMIT_OVERLOOKED,
+        EARLY_LIMITS_STAY,
+        MOOT_STOP_IS_SENT,
+        BLOCKED_OUTLIVES_WRITERS,
+    ],
 };

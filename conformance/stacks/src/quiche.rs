@@ -8,8 +8,14 @@ use std::sync::OnceLock;
 
 use quiche::{Config, Connection, ConnectionId, Error, RecvInfo, Shutdown};
 use streamproof_conformance::sut::datagrams::{Credentials, DatagramSession, Read, Stack, fit};
+use streamproof_conformance::sut::departures::{
+    BLOCKED_CREATES_NOTHING, BLOCKED_OUTLIVES_WRITERS, BLOCKED_WAITS, EARLY_LIMITS_STAY,
+    FIN_BELOW_DATA_PASSES, INTERNAL_LIMITS_COUNT, LIMIT_OVERLOOKED, RESET_COUNTS_UNSENT,
+    RESET_DROPS_FRAMES, STOP_GOES_OUT_LATE, STOPPED_IS_FORGOTTEN, STREAMS_BLOCKED_IS_SILENT,
+};
 use streamproof_conformance::sut::{Session, Setup, StartError, Sut, locked};
 use streamproof_harness_tls::{Certificate, PROTOCOL};
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::frame::ErrorCode;
@@ -28,6 +34,37 @@ const MAX_DATAGRAM: usize = 1350;
 /// No preset opens more streams of a direction.
 const MOST_ORDINALS: u64 = 8;
 
+/// Its departures are those of `deviations/quiche.toml`.
+const WAY: Way = Way {
+    name: "quiche",
+    choices: Choices {
+        reset_after_all_data: Choice::Always,
+        data_completes_after_reset: Choice::Never,
+        late_final_size_error: Choice::Never,
+        reset_interrupts_reading: Choice::Always,
+        data_before_answer: Choice::Never,
+        reset_below_empty_frame: Choice::Always,
+        fin_below_empty_frame: Choice::Never,
+        empty_frame_beyond_final_size: Choice::Always,
+        not_created_is_error: Choice::Always,
+        blocked_not_created_is_error: Choice::Never,
+    },
+    departures: &[
+        RESET_COUNTS_UNSENT,
+        STOP_GOES_OUT_LATE,
+        RESET_DROPS_FRAMES,
+        FIN_BELOW_DATA_PASSES,
+        STOPPED_IS_FORGOTTEN,
+        INTERNAL_LIMITS_COUNT,
+        BLOCKED_CREATES_NOTHING,
+        LIMIT_OVERLOOKED,
+        STREAMS_BLOCKED_IS_SILENT,
+        EARLY_LIMITS_STAY,
+        BLOCKED_WAITS,
+        BLOCKED_OUTLIVES_WRITERS,
+    ],
+};
+
 impl Sut for Quiche {
     fn name(&self) -> &'static str {
         "quiche"
@@ -37,8 +74,8 @@ impl Sut for Quiche {
         locked(include_str!("../Cargo.lock"), "quiche").to_owned()
     }
 
-    fn choices(&self) -> Choices {
-        Choices { data_before_answer: Choice::Never, ..Choices::QUINN }
+    fn way(&self) -> Way {
+        WAY
     }
 
     fn fit(&self, preset: Preset) -> Result<Preset, &'static str> {

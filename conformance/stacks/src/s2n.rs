@@ -17,8 +17,13 @@ use s2n_quic::provider::tls::rustls::{Client as ClientTls, Server as ServerTls};
 use s2n_quic::provider::{connection_id, random};
 use s2n_quic::{Client, Server};
 use streamproof_conformance::sut::datagrams::{Credentials, DatagramSession, fit};
+use streamproof_conformance::sut::departures::{
+    BLOCKED_OUTLIVES_WRITERS, BLOCKED_WAITS, EARLY_LIMITS_STAY, INTERNAL_LIMITS_COUNT,
+    RESET_DROPS_FRAMES, STOPPED_IS_FORGOTTEN, STREAMS_BLOCKED_IS_SILENT,
+};
 use streamproof_conformance::sut::{Session, Setup, StartError, Sut, locked};
 use streamproof_harness_tls::PROTOCOL;
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Direction, Side};
 use streamproof_model::rfc::parameters::Parameters;
@@ -50,17 +55,29 @@ const CONNECTION_ID: usize = 8;
 /// Two go both ways and stand as they are mostly taken. A STOP_SENDING that waits is withdrawn when the peer resets,
 /// and not always when the rest of the data arrives. STREAMS_BLOCKED is sent, but only beside something else. What is
 /// about blocked writers and 0-RTT is not played.
-const CHOICES: Choices = Choices {
-    reset_after_all_data: Choice::Never,
-    data_before_answer: Choice::Never,
-    reset_below_empty_frame: Choice::Never,
-    reset_counts_unsent: Choice::Never,
-    stop_goes_out_late: Choice::Never,
-    fin_below_data_passes: Choice::Never,
-    blocked_creates_nothing: Choice::Never,
-    limit_overlooked: Choice::Never,
-    blocked_not_created_is_error: Choice::Always,
-    ..Choices::QUINN
+const WAY: Way = Way {
+    name: "s2n-quic",
+    choices: Choices {
+        reset_after_all_data: Choice::Never,
+        data_completes_after_reset: Choice::Never,
+        late_final_size_error: Choice::Never,
+        reset_interrupts_reading: Choice::Always,
+        data_before_answer: Choice::Never,
+        reset_below_empty_frame: Choice::Never,
+        fin_below_empty_frame: Choice::Never,
+        empty_frame_beyond_final_size: Choice::Always,
+        not_created_is_error: Choice::Always,
+        blocked_not_created_is_error: Choice::Always,
+    },
+    departures: &[
+        RESET_DROPS_FRAMES,
+        STOPPED_IS_FORGOTTEN,
+        INTERNAL_LIMITS_COUNT,
+        STREAMS_BLOCKED_IS_SILENT,
+        EARLY_LIMITS_STAY,
+        BLOCKED_WAITS,
+        BLOCKED_OUTLIVES_WRITERS,
+    ],
 };
 
 impl Sut for S2n {
@@ -72,8 +89,8 @@ impl Sut for S2n {
         locked(include_str!("../Cargo.lock"), "s2n-quic").to_owned()
     }
 
-    fn choices(&self) -> Choices {
-        CHOICES
+    fn way(&self) -> Way {
+        WAY
     }
 
     /// s2n-quic takes every write into its buffer, whatever the peer permits: only a sender that never meets a limit

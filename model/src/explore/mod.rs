@@ -4,8 +4,9 @@
 pub mod serve;
 
 use crate::diagram::{Diagram, Emphasis, Fate, Lane, Row};
-use crate::rfc::endpoint::{Cause, Endpoint, Stream};
+use crate::rfc::endpoint::{Cause, Endpoint};
 use crate::rfc::identity::Side;
+use crate::rfc::stream::Stream;
 use crate::world::action::{Action, Carries, Packet};
 use crate::world::presets::Preset;
 use crate::world::system::{World, WorldState};

@@ -5,7 +5,7 @@ use super::wrong::{accept, outdated_limit, refuse, resets};
 use super::{Mutant, mutant};
 use crate::rfc::frame::{Frame, FrameType};
 use crate::rfc::identity::Direction::Unidirectional as Uni;
-use crate::rfc::identity::MAX_STREAM_LIMIT;
+use crate::rfc::limits::MAX_STREAM_LIMIT;
 use crate::rfc::permitted::Category as C;
 use crate::rfc::rules::{RFC9000, Rules};
 use crate::rfc::violation::Violation;

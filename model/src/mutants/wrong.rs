@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::rfc::carriage::Carriage;
+use crate::rfc::delivery::Delivery;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::{Frame, FrameType};
 use crate::rfc::identity::{Direction, MAX_VARINT};
@@ -20,7 +20,7 @@ pub(super) fn across_gaps(part: &ReceivingPart) -> u64 {
 }
 
 pub(super) fn fin_alone(part: &SendingPart) -> bool {
-    part.fin == Carriage::Acked
+    part.fin == Delivery::Acked
 }
 
 pub(super) fn data_alone(part: &SendingPart) -> bool {
@@ -135,7 +135,7 @@ pub(super) fn reset_answers_reset(_: &Endpoint, endpoint: &mut Endpoint, frame: 
         && !part.state.is_terminal()
     {
         let cause = ResetCause::StopSending;
-        part.reset = Some(Reset { cause, code, final_size: None, carriage: Carriage::Due });
+        part.reset = Some(Reset { cause, code, final_size: None, delivery: Delivery::Due });
     }
 }
 
@@ -147,7 +147,7 @@ pub(super) fn overflowing(end: u64, limit: u64) -> bool {
 
 pub(super) fn released_at_stop_only(part: &ReceivingPart) -> u64 {
     match part.stop {
-        Some(stop) if stop.carriage == Carriage::Due => part.consumed(),
+        Some(stop) if stop.delivery == Delivery::Due => part.consumed(),
         Some(_) if part.reset.is_none() => part.released,
         Some(_) | None => (RFC9000.released)(part),
     }
@@ -165,7 +165,7 @@ pub(super) fn other_directions_credit_forgotten(
 
 pub(super) fn writers_sleep_on(_: &Endpoint, endpoint: &mut Endpoint, frame: &Frame) {
     if let (Frame::MaxData { .. }, Some(blocked)) = (frame, &mut endpoint.send_credit.blocked) {
-        blocked.carriage = Carriage::Acked;
+        blocked.delivery = Delivery::Acked;
     }
 }
 
@@ -173,7 +173,7 @@ pub(super) fn openers_sleep_on(_: &Endpoint, endpoint: &mut Endpoint, frame: &Fr
     if let Frame::MaxStreams { direction, .. } = frame
         && let Some(blocked) = &mut endpoint.opens.of_mut(*direction).credit.blocked
     {
-        blocked.carriage = Carriage::Acked;
+        blocked.delivery = Delivery::Acked;
     }
 }
 
@@ -185,12 +185,12 @@ pub(super) fn any_max_streams_counts(_: &Endpoint, endpoint: &mut Endpoint, fram
 
 /// Credit is given only where a blocked frame has asked for it ([`asked_for`] is the other half).
 pub(super) fn only_if_asked(endpoint: &Endpoint, frame: &Frame) -> bool {
-    let carriage = match *frame {
-        Frame::MaxData { .. } => Some(endpoint.receive_credit.carriage),
+    let delivery = match *frame {
+        Frame::MaxData { .. } => Some(endpoint.receive_credit.delivery),
         Frame::MaxStreamData { stream_id, .. } => {
-            endpoint.receiving(stream_id).map(|part| part.credit.carriage)
+            endpoint.receiving(stream_id).map(|part| part.credit.delivery)
         }
-        Frame::MaxStreams { direction, .. } => Some(endpoint.admits.of(direction).credit.carriage),
+        Frame::MaxStreams { direction, .. } => Some(endpoint.admits.of(direction).credit.delivery),
         Frame::ResetStream { .. }
         | Frame::StopSending { .. }
         | Frame::Stream { .. }
@@ -199,16 +199,16 @@ pub(super) fn only_if_asked(endpoint: &Endpoint, frame: &Frame) -> bool {
         | Frame::StreamsBlocked { .. }
         | Frame::ConnectionClose { .. } => None,
     };
-    carriage.is_none_or(Carriage::is_owed)
+    delivery.is_none_or(Delivery::is_owed)
 }
 
 pub(super) fn asked_for(_: &Endpoint, endpoint: &mut Endpoint, frame: &Frame) {
     if let Frame::DataBlocked { .. } = frame {
-        endpoint.receive_credit.carriage = Carriage::Due;
+        endpoint.receive_credit.delivery = Delivery::Due;
     } else if let Frame::StreamsBlocked { direction, .. } = frame {
-        endpoint.admits.of_mut(*direction).credit.carriage = Carriage::Due;
+        endpoint.admits.of_mut(*direction).credit.delivery = Delivery::Due;
     } else if let Some(part) = receiving_part(endpoint, frame, FrameType::StreamDataBlocked) {
-        part.credit.carriage = Carriage::Due;
+        part.credit.delivery = Delivery::Due;
     }
 }
 
@@ -247,7 +247,7 @@ pub(super) fn data_moves_the_end(before: &Endpoint, after: &mut Endpoint, frame:
 
 pub(super) fn stop_empties_the_buffer(_: &Endpoint, endpoint: &mut Endpoint, frame: &Frame) {
     if let Some(part) = sending_part(endpoint, frame, FrameType::StopSending)
-        && part.fin == Carriage::Acked
+        && part.fin == Delivery::Acked
     {
         part.written = part.sent.last().map_or(0, |range| range.start);
     }

@@ -75,7 +75,7 @@ impl Reductions {
         if self.any() && !plain {
             return Err(format!("{name}: reductions need two endpoints that keep the rules"));
         }
-        if self.any() && preset.choices.data_completes_after_reset != Choice::Never {
+        if self.any() && preset.way.choices.data_completes_after_reset != Choice::Never {
             return Err(format!("{name}: reductions need endpoints that stay reset (C-3 never)"));
         }
         if self.symmetry && preset.calls.open > 0 {

@@ -1,8 +1,7 @@
 //! §2.4 Operations on streams: what an application asks of a part, and what it is told.
 //!
-//! The words are the RFC's (write, end, reset, read, abort reading); `specs/vocabulary.md` pairs
-//! them with quinn's. A handle dropped is a call too. What a part is told to have become is its
-//! *outcome*; that there is exactly one for each part is the manager's contract.
+//! The words are the RFC's (write, end, reset, read, abort reading). A handle dropped is a call too. What a part is told to have become is its
+//! *outcome*; that there is exactly one for each part is a promise of the interface.
 
 use std::fmt;
 

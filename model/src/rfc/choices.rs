@@ -1,20 +1,18 @@
-//! Where the RFC leaves an endpoint free, and how a stack uses that freedom.
+//! Where the RFC leaves an endpoint free, and which way one goes.
 //!
 //! The numbers are those of `specs/choices.md`. A checked preset tries every permitted way
 //! ([`Choices::PERMITTED`]; of C-5 only where endpoints send freely); a replayed one goes the way the system
 //! under test says it goes, so that its tours are tours that this system can take. The referee permits every
 //! way again.
+//!
+//! A new choice is a field, its line in `PERMITTED` and its line in [`Choices::ALL`]; whoever names choices
+//! goes over that list.
 
-use serde::{Deserialize, Serialize};
-
-use super::credit::ReceiveCredit;
-use super::endpoint::Endpoint;
-use super::frame::{Frame, FrameType};
-use super::violation::Violation;
+use std::fmt;
+use std::str::FromStr;
 
 /// Whether something optional happens.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Choice {
     /// Both are tried.
     Either,
@@ -41,8 +39,36 @@ impl Choice {
     }
 }
 
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Either => "either",
+            Self::Always => "always",
+            Self::Never => "never",
+        })
+    }
+}
+
+/// A word that is no [`Choice`].
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("\"{0}\" is none of always, never and either")]
+pub struct NoChoice(String);
+
+impl FromStr for Choice {
+    type Err = NoChoice;
+
+    fn from_str(word: &str) -> Result<Self, NoChoice> {
+        match word {
+            "either" => Ok(Self::Either),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            other => Err(NoChoice(other.to_owned())),
+        }
+    }
+}
+
 /// One answer to each choice.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Choices {
     /// C-1: a RESET_STREAM after all data discards the data.
     pub reset_after_all_data: Choice,
@@ -61,52 +87,34 @@ pub struct Choices {
     pub fin_below_empty_frame: Choice,
     /// C-8: an empty STREAM frame beyond the final size closes the connection.
     pub empty_frame_beyond_final_size: Choice,
-    /// Not permitted, but done (D-1): the final size of a reset counts bytes never sent.
-    pub reset_counts_unsent: Choice,
-    /// Not permitted after a reset, but done (D-2): a STOP_SENDING once asked for goes out whatever
-    /// has arrived since.
-    pub stop_goes_out_late: Choice,
-    /// Against a SHOULD, but done (D-3): after a RESET_STREAM, STREAM frames are dropped unread.
-    pub reset_drops_frames: Choice,
-    /// Against a SHOULD, but done (D-4): a FIN below data already received is not noticed.
-    pub fin_below_data_passes: Choice,
     /// C-11: a RESET_STREAM for a bidirectional stream of ours that was not created closes the
     /// connection.
     pub not_created_is_error: Choice,
-    /// Against a SHOULD, but done (D-5): a stopped part is forgotten once its final size is known.
-    pub stopped_is_forgotten: Choice,
-    /// Not permitted, but done (D-6): the connection's limit and the limits on streams are enforced as they
-    /// would be advertised now, not as they were.
-    pub internal_limits_count: Choice,
-    /// Not permitted, but done (D-7): STREAM_DATA_BLOCKED does not open a stream.
-    pub blocked_creates_nothing: Choice,
-    /// Not permitted, but done (D-8): STOP_SENDING and STREAM_DATA_BLOCKED for a stream beyond the limit
-    /// are ignored.
-    pub limit_overlooked: Choice,
-    /// Against the manager's contract, but done by bare quinn (D-12): a dropped handle ends the stream.
-    pub drop_ends_stream: Choice,
-    /// Against a MUST, but done by bare quinn (D-13): STOP_SENDING is left to the application, which answers it
-    /// by a reset or by dropping its handle.
-    pub stop_is_left: Choice,
-    /// Not asked for, but done (D-18): DATA_BLOCKED goes out although nothing is kept back any more.
-    pub blocked_outlives_writers: Choice,
-    /// Not permitted, but done (D-11): a stream opened in 0-RTT keeps the remembered limit when the server
-    /// advertises a higher one.
-    pub early_limits_stay: Choice,
-    /// Against the manager's contract, but done by bare quinn (D-17): STOP_SENDING is sent although everything
-    /// had arrived when the application stopped.
-    pub moot_stop_is_sent: Choice,
     /// C-11: the same for STREAM_DATA_BLOCKED.
     pub blocked_not_created_is_error: Choice,
-    /// Against the contract, but done by bare quinn (D-14): a stream that was stopped when its final
-    /// size was known raises the limit on streams only when the next packet arrives.
-    pub stopped_streams_wait: Choice,
-    /// Against a SHOULD, but done (D-9): STREAMS_BLOCKED is never sent.
-    pub streams_blocked_is_silent: Choice,
-    /// Against a SHOULD, but done (D-15): DATA_BLOCKED and STREAM_DATA_BLOCKED go out only when something
-    /// else does.
-    pub blocked_waits: Choice,
 }
+
+/// A field of [`Choices`] by its name.
+#[derive(Clone, Copy, Debug)]
+pub struct Named {
+    /// The field's name, as on the command line and in files.
+    pub name: &'static str,
+    /// Reads it.
+    pub get: fn(&Choices) -> Choice,
+    /// Writes it.
+    pub set: fn(&mut Choices, Choice),
+}
+
+const fn named(
+    name: &'static str,
+    get: fn(&Choices) -> Choice,
+    set: fn(&mut Choices, Choice),
+) -> Named {
+    Named { name, get, set }
+}
+
+// The list is complete: a field is one byte, and there is nothing else.
+const _: () = assert!(size_of::<Choices>() == Choices::ALL.len() * size_of::<Choice>());
 
 impl Choices {
     /// Everything the RFC permits, and nothing else.
@@ -119,169 +127,85 @@ impl Choices {
         reset_below_empty_frame: Choice::Either,
         fin_below_empty_frame: Choice::Either,
         empty_frame_beyond_final_size: Choice::Either,
-        reset_counts_unsent: Choice::Never,
-        stop_goes_out_late: Choice::Never,
-        reset_drops_frames: Choice::Never,
-        fin_below_data_passes: Choice::Never,
-        stopped_is_forgotten: Choice::Never,
         not_created_is_error: Choice::Either,
-        internal_limits_count: Choice::Never,
-        blocked_creates_nothing: Choice::Never,
-        limit_overlooked: Choice::Never,
-        drop_ends_stream: Choice::Never,
-        stop_is_left: Choice::Never,
-        blocked_outlives_writers: Choice::Never,
-        early_limits_stay: Choice::Never,
-        moot_stop_is_sent: Choice::Never,
         blocked_not_created_is_error: Choice::Either,
-        stopped_streams_wait: Choice::Never,
-        streams_blocked_is_silent: Choice::Never,
-        blocked_waits: Choice::Never,
     };
+
+    /// Every choice by its name, in the order of the fields.
+    #[rustfmt::skip] // one line a choice
+    pub const ALL: &'static [Named] = &[
+        named("reset_after_all_data", |c| c.reset_after_all_data, |c, to| c.reset_after_all_data = to),
+        named("data_completes_after_reset", |c| c.data_completes_after_reset, |c, to| c.data_completes_after_reset = to),
+        named("late_final_size_error", |c| c.late_final_size_error, |c, to| c.late_final_size_error = to),
+        named("reset_interrupts_reading", |c| c.reset_interrupts_reading, |c, to| c.reset_interrupts_reading = to),
+        named("data_before_answer", |c| c.data_before_answer, |c, to| c.data_before_answer = to),
+        named("reset_below_empty_frame", |c| c.reset_below_empty_frame, |c, to| c.reset_below_empty_frame = to),
+        named("fin_below_empty_frame", |c| c.fin_below_empty_frame, |c, to| c.fin_below_empty_frame = to),
+        named("empty_frame_beyond_final_size", |c| c.empty_frame_beyond_final_size, |c, to| c.empty_frame_beyond_final_size = to),
+        named("not_created_is_error", |c| c.not_created_is_error, |c, to| c.not_created_is_error = to),
+        named("blocked_not_created_is_error", |c| c.blocked_not_created_is_error, |c, to| c.blocked_not_created_is_error = to),
+    ];
+
+    /// The choice with this name.
+    pub fn find(name: &str) -> Option<&'static Named> {
+        Self::ALL.iter().find(|choice| choice.name == name)
+    }
 
     /// Whether every choice goes one way, so that what an endpoint does follows from what is done to it.
     pub fn is_decided(&self) -> bool {
-        let Self {
-            reset_after_all_data,
-            data_completes_after_reset,
-            reset_interrupts_reading,
-            late_final_size_error,
-            data_before_answer,
-            reset_below_empty_frame,
-            fin_below_empty_frame,
-            empty_frame_beyond_final_size,
-            reset_counts_unsent,
-            stop_goes_out_late,
-            reset_drops_frames,
-            fin_below_data_passes,
-            stopped_is_forgotten,
-            not_created_is_error,
-            internal_limits_count,
-            blocked_creates_nothing,
-            limit_overlooked,
-            drop_ends_stream,
-            stop_is_left,
-            blocked_outlives_writers,
-            early_limits_stay,
-            moot_stop_is_sent,
-            blocked_not_created_is_error,
-            stopped_streams_wait,
-            streams_blocked_is_silent,
-            blocked_waits,
-        } = *self;
-        let choices = [
-            reset_after_all_data,
-            data_completes_after_reset,
-            reset_interrupts_reading,
-            late_final_size_error,
-            data_before_answer,
-            reset_below_empty_frame,
-            fin_below_empty_frame,
-            empty_frame_beyond_final_size,
-            reset_counts_unsent,
-            stop_goes_out_late,
-            reset_drops_frames,
-            fin_below_data_passes,
-            stopped_is_forgotten,
-            not_created_is_error,
-            internal_limits_count,
-            blocked_creates_nothing,
-            limit_overlooked,
-            drop_ends_stream,
-            stop_is_left,
-            blocked_outlives_writers,
-            early_limits_stay,
-            moot_stop_is_sent,
-            blocked_not_created_is_error,
-            stopped_streams_wait,
-            streams_blocked_is_silent,
-            blocked_waits,
-        ];
-        choices.iter().all(|choice| *choice != Choice::Either)
+        self.open().next().is_none()
     }
 
-    /// What quinn does. Its departures are among the known deviations; they stand here so that tours
-    /// lead on from them.
-    pub const QUINN: Self = Self {
-        reset_after_all_data: Choice::Always,
-        data_completes_after_reset: Choice::Never,
-        late_final_size_error: Choice::Never,
-        reset_interrupts_reading: Choice::Always,
-        data_before_answer: Choice::Always,
-        reset_below_empty_frame: Choice::Always,
-        fin_below_empty_frame: Choice::Never,
-        empty_frame_beyond_final_size: Choice::Always,
-        reset_counts_unsent: Choice::Always,
-        stop_goes_out_late: Choice::Always,
-        reset_drops_frames: Choice::Always,
-        fin_below_data_passes: Choice::Always,
-        stopped_is_forgotten: Choice::Always,
-        not_created_is_error: Choice::Always,
-        internal_limits_count: Choice::Always,
-        blocked_creates_nothing: Choice::Always,
-        limit_overlooked: Choice::Always,
-        drop_ends_stream: Choice::Never,
-        stop_is_left: Choice::Never,
-        blocked_outlives_writers: Choice::Always,
-        early_limits_stay: Choice::Always,
-        moot_stop_is_sent: Choice::Never,
-        blocked_not_created_is_error: Choice::Never,
-        stopped_streams_wait: Choice::Never,
-        streams_blocked_is_silent: Choice::Always,
-        blocked_waits: Choice::Always,
-    };
+    /// The names of the choices that may go either way.
+    pub fn open(&self) -> impl Iterator<Item = &'static str> {
+        let open = Self::ALL.iter().filter(|choice| (choice.get)(self) == Choice::Either);
+        open.map(|choice| choice.name)
+    }
 
-    /// The limit that lets a frame pass although it is beyond the advertised one: the internal one, for
-    /// a stack that holds its peer to that (D-6).
-    pub(super) fn limit_tolerated(&self, credit: &ReceiveCredit, released: u64) -> u64 {
-        match self.internal_limits_count {
-            Choice::Always => credit.internal(released).max(credit.advertised),
-            Choice::Either | Choice::Never => credit.advertised,
+    /// The choices that are made in another way than in [`PERMITTED`](Self::PERMITTED), with their names.
+    pub fn made(&self) -> impl Iterator<Item = (&'static str, Choice)> {
+        let all = Self::ALL.iter().map(|choice| (choice, (choice.get)(self)));
+        let made = all.filter(|(choice, way)| *way != (choice.get)(&Self::PERMITTED));
+        made.map(|(choice, way)| (choice.name, way))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_reads_and_writes_one_choice_of_its_own() {
+        for choice in Choices::ALL {
+            let mut choices = Choices::PERMITTED;
+            (choice.set)(&mut choices, Choice::Never);
+            assert_eq!(choices.made().collect::<Vec<_>>(), [(choice.name, Choice::Never)]);
+            // The field of that name and no other: `Debug` has both.
+            let text = format!("{choices:?}");
+            assert!(text.contains(&format!("{}: Never", choice.name)), "{text}");
+            assert_eq!(text.matches("Never").count(), 1, "{text}");
+            assert!(Choices::find(choice.name).is_some());
         }
+        assert!(Choices::find("coffee").is_none());
     }
 
-    /// Whether a frame that should create a stream leaves it uncreated (D-7).
-    pub(super) fn leaves_uncreated(&self, frame: &Frame) -> bool {
-        frame.frame_type() == FrameType::StreamDataBlocked
-            && self.blocked_creates_nothing == Choice::Always
-    }
-
-    /// Whether a violation is not noticed (D-8).
-    pub(super) fn overlooks(&self, violation: Violation) -> bool {
-        let at_limit = matches!(
-            violation,
-            Violation::StopSendingBeyondLimit | Violation::StreamDataBlockedBeyondLimit
-        );
-        at_limit && self.limit_overlooked == Choice::Always
-    }
-
-    /// What quinn does without the manager.
-    pub const BARE_QUINN: Self = Self {
-        stop_is_left: Choice::Always,
-        moot_stop_is_sent: Choice::Always,
-        drop_ends_stream: Choice::Always,
-        stopped_streams_wait: Choice::Always,
-        ..Self::QUINN
-    };
-
-    /// Whether a frame that is due is not sent by a stack with these choices (D-9, D-14).
-    pub fn never_sends(&self, frame: &Frame, endpoint: &Endpoint) -> bool {
-        match frame {
-            Frame::StreamsBlocked { .. } => self.streams_blocked_is_silent == Choice::Always,
-            // rfc9000 13.3: only while the limit keeps something back.
-            Frame::DataBlocked { .. } => {
-                self.blocked_outlives_writers != Choice::Always && !endpoint.is_held_back()
-            }
-            Frame::MaxStreams { .. } => {
-                endpoint.streams_wait && self.stopped_streams_wait == Choice::Always
-            }
-            Frame::ResetStream { .. }
-            | Frame::StopSending { .. }
-            | Frame::Stream { .. }
-            | Frame::MaxData { .. }
-            | Frame::MaxStreamData { .. }
-            | Frame::StreamDataBlocked { .. }
-            | Frame::ConnectionClose { .. } => false,
+    #[test]
+    fn choices_are_decided_once_none_is_open() {
+        let mut choices = Choices::PERMITTED;
+        assert_eq!(choices.open().count(), Choices::ALL.len());
+        for (at, choice) in Choices::ALL.iter().enumerate() {
+            assert!(!choices.is_decided() && choices.open().count() == Choices::ALL.len() - at);
+            (choice.set)(&mut choices, Choice::Always);
         }
+        assert!(choices.is_decided());
+    }
+
+    #[test]
+    fn words_of_a_choice_are_read_as_they_are_written() {
+        for choice in [Choice::Either, Choice::Always, Choice::Never] {
+            assert_eq!(choice.to_string().parse(), Ok(choice));
+        }
+        let error = "sometimes".parse::<Choice>().unwrap_err();
+        assert_eq!(error.to_string(), "\"sometimes\" is none of always, never and either");
     }
 }

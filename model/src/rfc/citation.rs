@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// The manager's own promise to its users; the RFC says nothing against breaking it.
+    /// A promise of the interface to its users; the RFC says nothing against breaking it.
     Contract,
     /// RFC 2119 MAY.
     May,

@@ -1,22 +1,22 @@
-//! §4.1, §4.2, §4.6: credit, for data on a stream, for data on the connection, and for streams.
+//! §4.1 Data flow control, §4.2 Increasing flow control limits: limits, and what is left of them.
 //!
-//! The three have one shape. The peer sets us a limit ([`SendCredit`]); we set the peer one
+//! Those on a stream's data, on the connection's data and on streams ([`limits`](super::limits)) have one shape. The peer sets us a limit ([`SendCredit`]); we set the peer one
 //! ([`ReceiveCredit`]). A limit is what was *advertised*; what we would grant by now is the internal
 //! limit, and nothing but a frame turns one into the other. How much of a limit is used is never stored:
 //! it follows from the parts of the streams.
 
 use serde::{Deserialize, Serialize};
 
-use super::carriage::Carriage;
+use super::delivery::Delivery;
 use super::rules::Rules;
 
-/// What we tell the peer when its limit stops us (§4.1, §4.6).
+/// What we tell the peer when its limit stops us.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Blocked {
     /// The limit that stopped us.
     pub at: u64,
     /// Where the frame stands.
-    pub carriage: Carriage,
+    pub delivery: Delivery,
 }
 
 /// A limit that the peer sets us. In bytes, or in streams.
@@ -45,35 +45,36 @@ impl SendCredit {
 
     /// The limit stopped us.
     pub(super) fn block(&mut self) {
-        let blocked = Blocked { at: self.limit, carriage: Carriage::Due };
+        let blocked = Blocked { at: self.limit, delivery: Delivery::Due };
         self.blocked.get_or_insert(blocked);
     }
 
     /// The limit to tell the peer of, if that is due.
     pub fn due(&self) -> Option<u64> {
-        self.blocked.filter(|blocked| blocked.carriage.is_owed()).map(|blocked| blocked.at)
+        self.blocked.filter(|blocked| blocked.delivery.is_owed()).map(|blocked| blocked.at)
     }
 
-    /// A frame said that we are blocked at `limit`; whether we are.
-    pub(super) fn told(&mut self, limit: u64) -> bool {
-        match &mut self.blocked {
-            Some(blocked) if blocked.at == limit => {
-                blocked.carriage = blocked.carriage.sent();
-                true
-            }
-            Some(_) | None => false,
+    /// Whether this limit has stopped us.
+    pub fn is_blocked_at(&self, limit: u64) -> bool {
+        self.blocked.is_some_and(|blocked| blocked.at == limit)
+    }
+
+    /// A frame said that we are blocked at `limit`.
+    pub(super) fn told(&mut self, limit: u64) {
+        if let Some(blocked) = self.blocked.as_mut().filter(|blocked| blocked.at == limit) {
+            blocked.delivery = blocked.delivery.sent();
         }
     }
 
     pub(super) fn on_acked(&mut self, limit: u64) {
         if let Some(blocked) = self.blocked.as_mut().filter(|blocked| blocked.at == limit) {
-            blocked.carriage = Carriage::Acked;
+            blocked.delivery = Delivery::Acked;
         }
     }
 
     pub(super) fn on_all_lost(&mut self) {
         if let Some(blocked) = &mut self.blocked {
-            blocked.carriage = blocked.carriage.declared_lost();
+            blocked.delivery = blocked.delivery.declared_lost();
         }
     }
 }
@@ -88,13 +89,13 @@ pub struct ReceiveCredit {
     /// The largest limit that we have advertised.
     pub advertised: u64,
     /// Where the frame with the latest limit stands.
-    pub carriage: Carriage,
+    pub delivery: Delivery,
 }
 
 impl ReceiveCredit {
     /// The limit of the transport parameters (§18.2), which arrive or there is no connection.
     pub const fn new(window: u64) -> Self {
-        Self { window, promised: 0, advertised: window, carriage: Carriage::Acked }
+        Self { window, promised: 0, advertised: window, delivery: Delivery::Acked }
     }
 
     /// The internal limit: what we would advertise now, with so much given back.
@@ -114,29 +115,32 @@ impl ReceiveCredit {
     pub fn due(&self, released: u64, step: u64) -> Option<u64> {
         let internal = self.internal(released);
         let raised = internal > self.advertised && internal - self.advertised >= step;
-        (raised || self.carriage.is_owed()).then_some(internal.max(self.advertised))
+        (raised || self.delivery.is_owed()).then_some(internal.max(self.advertised))
     }
 
-    /// A frame advertised `maximum`; whether we may grant so much.
-    pub(super) fn on_sent(&mut self, maximum: u64, released: u64) -> bool {
-        let granted = maximum <= self.internal(released).max(self.advertised);
+    /// Whether we may grant so much.
+    pub fn may_grant(&self, maximum: u64, released: u64) -> bool {
+        maximum <= self.internal(released).max(self.advertised)
+    }
+
+    /// A frame advertised `maximum`.
+    pub(super) fn on_sent(&mut self, maximum: u64) {
         // rfc9000 4.1/9, 4.6/10: a smaller limit than before has no effect.
         if maximum > self.advertised {
             self.advertised = maximum;
-            self.carriage = Carriage::InFlight;
+            self.delivery = Delivery::InFlight;
         } else if maximum == self.advertised {
-            self.carriage = self.carriage.sent();
+            self.delivery = self.delivery.sent();
         }
-        granted
     }
 
     pub(super) fn on_acked(&mut self, maximum: u64) {
         if maximum == self.advertised {
-            self.carriage = Carriage::Acked;
+            self.delivery = Delivery::Acked;
         }
     }
 
     pub(super) fn on_all_lost(&mut self) {
-        self.carriage = self.carriage.declared_lost();
+        self.delivery = self.delivery.declared_lost();
     }
 }

@@ -1,19 +1,16 @@
 //! One endpoint and its streams: frames and calls go in, frames and answers come out.
 //!
 //! This file and its children only route: what a frame, a call or an acknowledgement does to a part or to
-//! a limit stands in that part's own file. Everything here is a plain function of the endpoint; networks
-//! and bounds are in [`world`](crate::world).
+//! a limit stands in that part's own file. Everything here is a plain function of the endpoint.
 //!
 //! | file | what goes through it |
 //! |---|---|
 //! | `incoming` | the peer's frames (§3.2, §4.6, §7.4.1) |
-//! | `outgoing` | acknowledgements, losses, and what is to be sent next (§13.3) |
-//! | `judged` | what an endpoint was seen to send, and its silence |
+//! | `outgoing` | what is sent next, what was sent, acknowledgements and losses (§13.3) |
 //! | `application` | the application's calls (§2.4) |
 
 mod application;
 mod incoming;
-mod judged;
 mod outgoing;
 
 use serde::{Deserialize, Serialize};
@@ -21,22 +18,23 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::breach::Breach;
 use super::call::{RecvOutcome, SendOutcome};
-use super::choices::Choices;
 use super::credit::{ReceiveCredit, SendCredit};
 use super::frame::ErrorCode;
 use super::identity::{ByDirection, Direction, Side, StreamId, StreamRole};
+use super::limits::{Admits, Opens};
 use super::parameters::Parameters;
 use super::permitted::Category;
 use super::receiving::{ReceivingPart, RecvState};
 use super::rules::{RFC9000, Rules};
 use super::sending::{ResetCause, SendState, SendingPart};
+use super::stream::Stream;
 use super::violation::{Standing, TransportError, Violation};
 
-/// The code of a RESET_STREAM for a sending handle dropped without an end (contract).
+/// The code of a RESET_STREAM for a sending handle dropped without an end. The RFC knows no handles: that
+/// there is a code for them, and which, is a promise of the interface.
 pub const DROP_RESET_CODE: ErrorCode = ErrorCode(0xd5);
-/// The code of a STOP_SENDING for a receiving handle dropped early (contract).
+/// The code of a STOP_SENDING for a receiving handle dropped early; as [`DROP_RESET_CODE`].
 pub const DROP_STOP_CODE: ErrorCode = ErrorCode(0xd6);
 
 /// Why the connection is over.
@@ -58,7 +56,7 @@ pub enum Cause {
     },
     /// The peer closed it.
     Peer,
-    /// It was closed for no reason that the RFC knows; only a judge meets this.
+    /// It was closed for no reason that the RFC knows. Never so under its rules.
     None,
 }
 
@@ -106,58 +104,6 @@ pub struct Close {
     pub announced: bool,
 }
 
-/// A stream as one endpoint has it: the sending part, the receiving part, or both.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub struct Stream {
-    /// The sending part.
-    pub sending: Option<SendingPart>,
-    /// The receiving part.
-    pub receiving: Option<ReceivingPart>,
-}
-
-impl Stream {
-    /// Whether all its parts are terminal (§3.4 "closed").
-    pub fn is_closed(&self) -> bool {
-        self.sending.as_ref().is_none_or(|part| part.state.is_terminal())
-            && self.receiving.as_ref().is_none_or(|part| part.state.is_terminal())
-    }
-
-    /// Whether it is over for its endpoint: nothing it could do would be sent or told any more. Then
-    /// the peer may open another (§4.6).
-    pub fn is_released(&self) -> bool {
-        let sent = self.sending.as_ref().is_none_or(|part| part.state.is_terminal());
-        let received = self.receiving.as_ref().is_none_or(|part| {
-            let read = part.told || part.state.is_terminal();
-            read || (part.stop.is_some() && part.final_size.is_some())
-        });
-        sent && received
-    }
-}
-
-/// The streams we open, of one direction.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub struct Opens {
-    /// How many we have opened.
-    pub opened: u64,
-    /// How many the peer lets us open.
-    pub credit: SendCredit,
-}
-
-/// The streams the peer opens, of one direction.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub struct Admits {
-    /// How many it has opened.
-    pub opened: u64,
-    /// How many we let it open.
-    pub credit: ReceiveCredit,
-}
-
-impl Admits {
-    const fn new(window: u64) -> Self {
-        Self { opened: 0, credit: ReceiveCredit::new(window) }
-    }
-}
-
 /// An endpoint with its streams and their credit.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Endpoint {
@@ -185,14 +131,13 @@ pub struct Endpoint {
     pub closed: Option<Close>,
     /// A rule was broken and nothing was done about it: no rule says what follows.
     pub lawless: bool,
-    /// A raised limit on streams waits for the next packet to arrive (D-14). No rule asks for it.
-    pub streams_wait: bool,
+    /// MAX_STREAMS, though due, waits for the next packet to arrive. Never so under the RFC's rules.
+    pub max_streams_waits: bool,
 }
 
 impl Endpoint {
     /// An endpoint at the beginning of a connection: what it advertises, and what its peer does.
     pub fn new(side: Side, local: Parameters, peer: Parameters) -> Self {
-        let opens = |limit| Opens { opened: 0, credit: SendCredit::new(limit) };
         Self {
             side,
             local,
@@ -202,8 +147,8 @@ impl Endpoint {
             send_credit: SendCredit::new(peer.max_data),
             receive_credit: ReceiveCredit::new(local.max_data),
             opens: ByDirection {
-                bidirectional: opens(peer.max_streams_bidi),
-                unidirectional: opens(peer.max_streams_uni),
+                bidirectional: Opens::new(peer.max_streams_bidi),
+                unidirectional: Opens::new(peer.max_streams_uni),
             },
             admits: ByDirection {
                 bidirectional: Admits::new(local.max_streams_bidi),
@@ -211,7 +156,7 @@ impl Endpoint {
             },
             closed: None,
             lawless: false,
-            streams_wait: false,
+            max_streams_waits: false,
         }
     }
 
@@ -253,17 +198,8 @@ impl Endpoint {
     }
 
     /// How much of the connection's credit our streams hold.
-    pub fn claimed(&self, choices: &Choices) -> u64 {
-        self.sending_parts().map(|(_, part)| part.claimed(choices)).sum()
-    }
-
-    /// How many of the peer's streams of one direction are over (§4.6).
-    pub fn released_streams(&self, rules: &Rules, direction: Direction) -> u64 {
-        let peers = self
-            .streams
-            .iter()
-            .filter(|(id, _)| id.initiator() != self.side && id.direction() == direction);
-        peers.map(|(_, stream)| (rules.released_streams)(stream)).sum()
+    pub fn claimed(&self, rules: &Rules) -> u64 {
+        self.sending_parts().map(|(_, part)| part.claimed(rules)).sum()
     }
 
     /// What a stream is to the endpoint now.
@@ -287,7 +223,12 @@ impl Endpoint {
     }
 
     /// Opens our next stream of a direction.
-    fn create_next(&mut self, rules: &Rules, direction: Direction, ordinal: u64) -> StreamId {
+    pub(super) fn create_next(
+        &mut self,
+        rules: &Rules,
+        direction: Direction,
+        ordinal: u64,
+    ) -> StreamId {
         let stream_id = StreamId::new(self.side, direction, ordinal);
         self.opens.of_mut(direction).opened += 1;
         self.insert(rules, stream_id);
@@ -360,8 +301,28 @@ impl Endpoint {
         self.lawless || self.receiving_parts().any(|(_, part)| part.lawless)
     }
 
-    /// The breach of a frame for a part that is not there.
-    const fn no_such_part() -> Result<(), Breach> {
-        Err(Breach::WrongStream)
+    /// Which errors may answer what the peer did; `None` if it kept every rule.
+    pub fn errors_due(&self) -> Option<Errors> {
+        match self.closed?.cause {
+            Cause::Violation { errors, .. } => Some(errors),
+            Cause::Application { .. } | Cause::Peer | Cause::None => None,
+        }
+    }
+
+    /// The endpoint with a change.
+    pub(super) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut next = self.clone();
+        change(&mut next);
+        next
+    }
+
+    /// The sending part of a stream, to be changed.
+    pub(crate) fn sending_mut(&mut self, stream_id: StreamId) -> Option<&mut SendingPart> {
+        Arc::make_mut(self.streams.get_mut(&stream_id)?).sending.as_mut()
+    }
+
+    /// The receiving part of a stream, to be changed.
+    pub(crate) fn receiving_mut(&mut self, stream_id: StreamId) -> Option<&mut ReceivingPart> {
+        Arc::make_mut(self.streams.get_mut(&stream_id)?).receiving.as_mut()
     }
 }

@@ -1,5 +1,6 @@
-//! §19.4, §19.5, §19.8 to §19.14: the frames about streams, their credit and their number; and §19.19's
-//! CONNECTION_CLOSE, which ends them all.
+//! §19.8 STREAM frames, and the eight other frames about streams, their credit and their number.
+//!
+//! They are those of §19.4, §19.5 and §19.8 to §19.14; CONNECTION_CLOSE (§19.19) ends them all.
 //!
 //! A STREAM frame carries its length, not its bytes: what stands at an offset of a stream is a
 //! function of both (see [`content`]), so that replay compares real bytes with what the model means.

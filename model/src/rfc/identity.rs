@@ -2,7 +2,7 @@
 //!
 //! What a stream ID says about itself: who opened the stream, whether it carries data one way or
 //! both, and which parts an endpoint therefore has. Limits on how many may be opened (§4.6) are
-//! not here.
+//! in [`limits`](super::limits).
 
 use std::fmt;
 
@@ -94,8 +94,6 @@ impl<T> ByDirection<T> {
 /// The largest value of a variable-length integer (§16), and so the largest offset of a byte's end
 /// (§19.8) and the largest limit on data (§4.1).
 pub const MAX_VARINT: u64 = (1 << 62) - 1;
-/// The largest limit on streams of one type: more would need an ID above [`MAX_VARINT`] (§4.6).
-pub const MAX_STREAM_LIMIT: u64 = 1 << 60;
 
 /// What a stream is to one endpoint (§19.4, §19.5, §19.8 speak of send-only and receive-only).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

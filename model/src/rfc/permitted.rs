@@ -1,4 +1,4 @@
-//! §2.1, §3.2, §3.3, §4.6, §19.4, §19.5, §19.8, §19.10, §19.13: which frame may arrive for which stream.
+//! Which frame may arrive for which stream: one total table, from §3 and §19.
 //!
 //! Every frame that names a stream meets every [`Category`] a stream can be in. What a frame that may
 //! arrive does to each state of a part stands with the part.

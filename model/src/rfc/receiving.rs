@@ -1,8 +1,9 @@
-//! §3.2 Receiving stream states, with what §3.3 and §3.5 say about STOP_SENDING.
+//! §3.2 Receiving stream states.
 //!
 //! [`RecvState`] is Figure 3; [`ReceivingPart`] is a part in that figure together with what it has
 //! received and handed to the application. The final size's own rules (§4.5) are in
-//! [`final_size`](super::final_size); [`ReceiveCredit`] is the limit the part sets its peer (§4.1).
+//! [`final_size`](super::final_size); [`ReceiveCredit`] is the limit the part sets its peer (§4.1). The
+//! request to cease (§3.5) is in [`stop_sending`](super::stop_sending).
 
 mod state;
 
@@ -12,8 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use rangemap::RangeSet;
 
-use super::breach::Breach;
-use super::carriage::Carriage;
 use super::choices::{Choice, Choices};
 use super::coverage::{self, Guard, guard};
 use super::credit::ReceiveCredit;
@@ -21,6 +20,7 @@ use super::final_size::Objection;
 use super::frame::{ErrorCode, FrameType};
 use super::rules::Rules;
 use super::sending::{Handle, Step, add, covers, end_of};
+use super::stop_sending::Stop;
 use super::violation::Violation;
 
 /// What a frame breaks: at least one rule. The first is the one reported.
@@ -31,31 +31,9 @@ pub(super) type Broken = Vec<Violation>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     pub(super) limit: u64,
-    /// The limit up to which a stack lets it pass that more was used (D-6).
-    pub(super) tolerated: u64,
+    /// The limit that is enforced: under the RFC's rules the same.
+    pub(super) enforced: u64,
     pub(super) used_elsewhere: u64,
-}
-
-/// Why the application wants no more data.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub enum StopCause {
-    /// It aborted reading (§2.4).
-    AbortedReading,
-    /// It dropped the handle (contract).
-    Dropped,
-}
-
-/// A request to the peer to cease, asked for or sent.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub struct Stop {
-    /// Who asked for it.
-    pub cause: StopCause,
-    /// The code to be sent.
-    pub code: ErrorCode,
-    /// Whether everything had arrived when it was asked for, so that nothing need be sent.
-    pub moot: bool,
-    /// Where the STOP_SENDING stands.
-    pub carriage: Carriage,
 }
 
 /// The receiving part of a stream. All offsets in bytes.
@@ -209,35 +187,36 @@ impl ReceivingPart {
         if objection.is_ok() && self.is_tolerated(&credit, offset + length, room) {
             return vec![Ok(self.let_pass())];
         }
-        if self.drops_unread(choices, &objection, credit.is_empty()) {
+        if self.drops_unread(rules, &objection, credit.is_empty()) {
             let broken = objection.is_err() || !credit.is_empty();
             return vec![Ok(if broken { self.let_pass() } else { self.clone() })];
         }
-        self.unless(objection, credit, choices, || {
+        self.unless((rules, choices), objection, credit, || {
             self.after_stream(rules, choices, (offset, length, fin))
         })
     }
 
-    /// Whether a stack with these choices does not look at such a STREAM frame (D-3, D-4).
+    /// Whether nobody looks at such a STREAM frame: under the RFC's rules somebody always does.
     fn drops_unread(
         &self,
-        choices: &Choices,
+        rules: &Rules,
         objection: &Result<(), Objection>,
         within_credit: bool,
     ) -> bool {
         let below = matches!(objection, Err(Objection::Clear(Violation::FinBelowReceived)));
-        (self.state == RecvState::ResetRecvd && choices.reset_drops_frames == Choice::Always)
-            || (below && within_credit && choices.fin_below_data_passes == Choice::Always)
+        !(rules.stream_frames_are_read)(self.state)
+            || (below && within_credit && !(rules.fin_below_is_noticed)())
     }
 
-    /// Whether what a frame breaks is the connection's limit alone, and a stack lets that pass (D-6).
+    /// Whether what a frame breaks is the connection's limit alone, and that is let pass: under the RFC's rules
+    /// it never is.
     fn is_tolerated(&self, credit: &Broken, end: u64, room: Room) -> bool {
         let only_connection = matches!(
             credit.as_slice(),
             [Violation::StreamBeyondConnectionCredit | Violation::ResetBeyondConnectionCredit]
         );
         let used = room.used_elsewhere.saturating_add(self.consumed().max(end));
-        let between = used > room.limit && used <= room.tolerated;
+        let between = used > room.limit && used <= room.enforced;
         only_connection && !self.state.is_terminal() && between
     }
 
@@ -314,7 +293,7 @@ impl ReceivingPart {
         }
         // C-1: a reset that comes when everything has arrived may be suppressed.
         let optional = self.state == RecvState::DataRecvd;
-        self.unless(objection, credit, choices, || match optional {
+        self.unless((rules, choices), objection, credit, || match optional {
             true => choices.reset_after_all_data.branches(true, || self.clone(), reset),
             false => vec![reset()],
         })
@@ -324,9 +303,9 @@ impl ReceivingPart {
     /// final size clearly or with doubt.
     fn unless(
         &self,
+        (rules, choices): (&Rules, &Choices),
         objection: Result<(), Objection>,
         credit: Broken,
-        choices: &Choices,
         accepted: impl FnOnce() -> Vec<Self>,
     ) -> Vec<Result<Self, Broken>> {
         let (of_size, doubt) = match objection {
@@ -344,8 +323,7 @@ impl ReceivingPart {
         if self.state.is_terminal() {
             return choices.late_final_size_error.branches(true, || passed(false), || Err(broken));
         }
-        let forgotten = self.stop.is_some() && self.final_size.is_some();
-        if forgotten && choices.stopped_is_forgotten == Choice::Always {
+        if (rules.is_forgotten)(self) {
             return vec![Ok(self.let_pass())];
         }
         match doubt.filter(|_| credit.is_empty()) {
@@ -354,69 +332,12 @@ impl ReceivingPart {
         }
     }
 
-    /// The application wants no more data.
-    pub(super) fn ask_stop(&mut self, rules: &Rules, cause: StopCause, code: ErrorCode) {
-        if self.stop.is_none() && !self.told {
-            let moot = !self.state.awaits_data();
-            // Of a stream that was reset, or read to its end, nobody would send one.
-            let needless = self.reset.is_some() || self.state == RecvState::DataRead;
-            let carriage = if needless { Carriage::Acked } else { Carriage::Due };
-            self.stop = Some(Stop { cause, code, moot, carriage });
-            self.release(rules);
-        }
-    }
-
-    /// The STOP_SENDING the part still has to send, if any (§3.5, §13.3).
-    pub fn duty(&self) -> Option<Stop> {
-        self.stop.filter(|stop| stop.carriage.is_owed() && self.state.awaits_data())
-    }
-
-    /// The STOP_SENDING that a stack with these choices sends next, if any.
-    pub fn next_stop(&self, choices: &Choices) -> Option<Stop> {
-        match choices.stop_goes_out_late {
-            Choice::Always => {
-                let moot_too = choices.moot_stop_is_sent == Choice::Always;
-                let due = self.stop.filter(|stop| stop.carriage.is_owed());
-                due.filter(|stop| !stop.moot || moot_too)
-            }
-            Choice::Either | Choice::Never => self.duty(),
-        }
-    }
-
-    /// The part sent a STOP_SENDING; as [`SendingPart`](super::sending::SendingPart)'s handlers,
-    /// changes the part as if it had been right and says which rule it broke.
-    pub(super) fn on_stop_sent(&mut self, rules: &Rules, code: ErrorCode) -> Result<(), Breach> {
-        let Some(stop) = &mut self.stop else {
-            return Err(Breach::StopUnasked);
-        };
-        stop.carriage = stop.carriage.sent();
-        // rfc9000 3.3/3, 3.5/7: not once a RESET_STREAM has been received (3.3 permits it only before).
-        if !(rules.may_send_stop)(self.state) {
-            return Err(Breach::StopAfterReset);
-        }
-        if stop.moot && stop.cause == StopCause::Dropped {
-            return Err(Breach::DropStopsCompleteStream);
-        }
-        if stop.code != code {
-            return Err(match stop.cause {
-                StopCause::Dropped => Breach::DropStopCode,
-                StopCause::AbortedReading => Breach::StopCodeChanged,
-            });
-        }
-        Ok(())
-    }
-
-    pub(super) fn on_stop_acked(&mut self) {
-        if let Some(stop) = &mut self.stop {
-            stop.carriage = Carriage::Acked;
-        }
-    }
-
+    /// Everything in flight was declared lost (§13.3).
     pub(super) fn on_all_lost(&mut self, rules: &Rules) {
         if let Some(stop) = &mut self.stop
             && (rules.is_sent_again)(FrameType::StopSending)
         {
-            stop.carriage = stop.carriage.declared_lost();
+            stop.delivery = stop.delivery.declared_lost();
         }
         if (rules.is_sent_again)(FrameType::MaxStreamData) {
             self.credit.on_all_lost();

@@ -1,8 +1,9 @@
-//! §3.1 Sending stream states, with what §3.3 lets each state send, §3.5's answer to STOP_SENDING
-//! and §13.3's rules for sending again.
+//! §3.1 Sending stream states.
 //!
 //! [`SendState`] is Figure 2; [`SendingPart`] is a part in that figure together with what it has
-//! written, sent and seen acknowledged, and the limit the peer sets it (§4.1).
+//! written, sent and seen acknowledged, and the limit the peer sets it (§4.1). What each state lets it send
+//! (§3.3) is in [`rules`](super::rules); its answer to STOP_SENDING (§3.5) in
+//! [`stop_sending`](super::stop_sending).
 
 mod state;
 
@@ -12,11 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use rangemap::RangeSet;
 
-use super::breach::Breach;
-use super::carriage::Carriage;
 use super::choices::{Choice, Choices};
 use super::coverage;
 use super::credit::SendCredit;
+use super::delivery::Delivery;
 use super::frame::{ErrorCode, Frame, FrameType};
 use super::identity::StreamId;
 use super::rules::Rules;
@@ -26,7 +26,7 @@ use super::rules::Rules;
 pub enum ResetCause {
     /// The application asked for it (§2.4).
     Application,
-    /// The application dropped the handle without ending the stream (contract).
+    /// The application dropped the handle without ending the stream.
     Dropped,
     /// The peer sent STOP_SENDING (§3.5).
     StopSending,
@@ -42,7 +42,7 @@ pub struct Reset {
     /// The final size that was sent, once it was.
     pub final_size: Option<u64>,
     /// Where the RESET_STREAM stands.
-    pub carriage: Carriage,
+    pub delivery: Delivery,
 }
 
 /// How the application stands to a part.
@@ -73,11 +73,11 @@ pub struct SendingPart {
     /// What has been declared lost and neither sent again nor acknowledged.
     pub lost: RangeSet<u64>,
     /// Where the end of the stream stands, once the application has ended it.
-    pub fin: Carriage,
+    pub fin: Delivery,
     /// The reset, once somebody has asked for it.
     pub reset: Option<Reset>,
-    /// The code of the peer's STOP_SENDING that the part left unanswered, where a stack does so
-    /// (see [`Breach::StopUnanswered`]). Always `None` under the RFC's rules.
+    /// The code of the peer's STOP_SENDING that the part has left unanswered (§3.5). Always `None` under the
+    /// RFC's rules.
     pub stop_unanswered: Option<ErrorCode>,
     /// Whether the application still holds the handle.
     pub handle: Handle,
@@ -111,7 +111,7 @@ pub(super) fn covers(ranges: &RangeSet<u64>, end: u64) -> bool {
 }
 
 /// Adds a range that may be empty, which [`RangeSet`] itself refuses.
-pub(super) fn add(ranges: &mut RangeSet<u64>, offset: u64, length: u64) {
+pub(crate) fn add(ranges: &mut RangeSet<u64>, offset: u64, length: u64) {
     if length > 0 {
         ranges.insert(offset..offset + length);
     }
@@ -133,7 +133,7 @@ impl SendingPart {
             sent: RangeSet::new(),
             acked: RangeSet::new(),
             lost: RangeSet::new(),
-            fin: Carriage::Due,
+            fin: Delivery::Due,
             reset: None,
             stop_unanswered: None,
             handle: Handle::Held,
@@ -143,11 +143,11 @@ impl SendingPart {
 
     /// How much of the connection's credit the part holds: what it has written, until a reset says
     /// that the rest will not be sent (§4.5).
-    pub fn claimed(&self, choices: &Choices) -> u64 {
+    pub fn claimed(&self, rules: &Rules) -> u64 {
         match self.reset {
             Some(Reset { final_size: Some(size), .. }) => size,
-            Some(_) if choices.reset_counts_unsent != Choice::Always => self.largest_sent(),
-            Some(_) | None => self.written,
+            Some(_) => (rules.reset_final_size)(self),
+            None => self.written,
         }
     }
 
@@ -185,20 +185,16 @@ impl SendingPart {
         self.credit.due().filter(|_| writes && open)
     }
 
-    /// The part sent a STREAM_DATA_BLOCKED; as [`on_stream_sent`](Self::on_stream_sent).
-    pub(super) fn on_blocked_sent(&mut self, rules: &Rules, limit: u64) -> Result<(), Breach> {
+    /// The part sent a STREAM_DATA_BLOCKED.
+    pub(super) fn on_blocked_sent(&mut self, rules: &Rules, limit: u64) {
         // rfc9000 3.3/1, 3.3/2
         if !(rules.may_send_stream)(self.state) {
-            return Err(match self.state.is_terminal() {
-                true => Breach::SentFromTerminalState,
-                false => Breach::StreamAfterReset,
-            });
+            return;
         }
-        let told = self.credit.told(limit);
+        self.credit.told(limit);
         if self.state == SendState::Ready {
             self.take(rules, SendEvent::SendStream);
         }
-        if told { Ok(()) } else { Err(Breach::BlockedUntrue) }
     }
 
     /// One past the largest offset sent: what §4.5 makes the final size of a reset.
@@ -210,22 +206,7 @@ impl SendingPart {
     pub(super) fn ask_reset(&mut self, rules: &Rules, cause: ResetCause, code: ErrorCode) {
         let wins = self.reset.is_none() || !(rules.first_reset_wins)();
         if wins && !self.state.is_terminal() {
-            self.reset = Some(Reset { cause, code, final_size: None, carriage: Carriage::Due });
-        }
-    }
-
-    /// STOP_SENDING arrived (§3.5).
-    pub(super) fn on_stop_sending(&mut self, rules: &Rules, choices: &Choices, code: ErrorCode) {
-        coverage::met_sending(FrameType::StopSending, self.state);
-        // rfc9000 3.5/2, 3.5/3: answered in Ready and Send; in Data Sent the answer may be deferred, and the
-        // manager's contract is not to defer it (C-2).
-        if !(rules.stop_is_answered)(self.state) || self.stop_unanswered.is_some() {
-            return;
-        }
-        if choices.stop_is_left == Choice::Always && self.reset.is_none() {
-            self.stop_unanswered = Some(code);
-        } else {
-            self.ask_reset(rules, ResetCause::StopSending, (rules.answering_code)(code));
+            self.reset = Some(Reset { cause, code, final_size: None, delivery: Delivery::Due });
         }
     }
 
@@ -234,7 +215,7 @@ impl SendingPart {
         add(&mut self.acked, offset, length);
         remove(&mut self.lost, offset, length);
         if fin {
-            self.fin = Carriage::Acked;
+            self.fin = Delivery::Acked;
         }
         // A reset that the application was promised is sent even if the last acknowledgement comes
         // before it (C-10).
@@ -247,7 +228,7 @@ impl SendingPart {
     /// The packet with the RESET_STREAM was acknowledged.
     pub(super) fn on_reset_acked(&mut self, rules: &Rules) {
         if let Some(reset) = &mut self.reset {
-            reset.carriage = Carriage::Acked;
+            reset.delivery = Delivery::Acked;
         }
         self.take(rules, SendEvent::RecvResetAck);
     }
@@ -261,7 +242,7 @@ impl SendingPart {
             // rfc9000 13.3/8: after a RESET_STREAM lost data needs no repair.
             Some(reset) if reset.final_size.is_some() => {
                 if (rules.is_sent_again)(FrameType::ResetStream) {
-                    reset.carriage = reset.carriage.declared_lost();
+                    reset.delivery = reset.delivery.declared_lost();
                 }
             }
             Some(_) | None if !(rules.is_sent_again)(FrameType::Stream) => {}
@@ -287,14 +268,14 @@ impl SendingPart {
             return Vec::new();
         }
         if let Some(reset) = self.reset {
-            return match reset.carriage {
-                Carriage::Due => vec![SendDuty::Reset(reset.cause)],
-                Carriage::Lost => vec![SendDuty::LostReset],
-                Carriage::InFlight | Carriage::Acked => Vec::new(),
+            return match reset.delivery {
+                Delivery::Due => vec![SendDuty::Reset(reset.cause)],
+                Delivery::Lost => vec![SendDuty::LostReset],
+                Delivery::InFlight | Delivery::Acked => Vec::new(),
             };
         }
         if self.stop_unanswered.is_some() {
-            // The stack has given the stream up and waits for its application.
+            // The stream is given up, and waits for its application.
             return Vec::new();
         }
         self.data_duties()
@@ -329,14 +310,11 @@ impl SendingPart {
             duties = [self.data_duties(), duties].concat();
         }
         if self.stop_unanswered.is_some() && self.reset.is_none() {
-            // Only a stack that leaves STOP_SENDING to its application comes here; it goes on.
+            // Who leaves STOP_SENDING to the application goes on sending.
             duties = self.data_duties();
         }
         let duty = *duties.first()?;
-        let size = || match choices.reset_counts_unsent {
-            Choice::Always => self.written,
-            Choice::Either | Choice::Never => (rules.reset_final_size)(self),
-        };
+        let size = || (rules.reset_final_size)(self);
         let stream = |offset: u64, length: u64| Frame::Stream {
             stream_id,
             offset,
@@ -362,27 +340,12 @@ impl SendingPart {
         }
     }
 
-    /// The part sent a STREAM frame. Changes the part as if the frame had been right, so that a
-    /// judge can go on, and says which rule it broke, if any.
-    pub(super) fn on_stream_sent(
-        &mut self,
-        rules: &Rules,
-        offset: u64,
-        length: u64,
-        fin: bool,
-    ) -> Result<(), Breach> {
-        let end = offset + length;
-        let breach = self.stream_breach(rules, end, fin);
-        if matches!(breach, Err(Breach::StreamAfterReset | Breach::SentFromTerminalState)) {
-            return breach; // Nothing of it counts any more.
+    /// The part sent a STREAM frame.
+    pub(super) fn on_stream_sent(&mut self, rules: &Rules, offset: u64, length: u64, fin: bool) {
+        // rfc9000 3.3/1, 3.3/2: after RESET_STREAM and from a terminal state nothing counts any more.
+        if !(rules.may_send_stream)(self.state) {
+            return;
         }
-        if fin && !self.ended {
-            // The stack ended the stream by itself; whatever else it owed is void.
-            self.ended = true;
-            self.written = end;
-            self.reset = None;
-        }
-        self.written = self.written.max(end);
         add(&mut self.sent, offset, length);
         remove(&mut self.lost, offset, length);
         if self.state == SendState::Ready {
@@ -392,85 +355,19 @@ impl SendingPart {
             self.fin = self.fin.sent();
             self.take(rules, SendEvent::SendStreamFin);
         }
-        breach
     }
 
-    fn stream_breach(&self, rules: &Rules, end: u64, fin: bool) -> Result<(), Breach> {
-        // rfc9000 3.3/1, 3.3/2: not after RESET_STREAM, and nothing from a terminal state.
-        if !(rules.may_send_stream)(self.state) {
-            return Err(match self.state.is_terminal() {
-                true => Breach::SentFromTerminalState,
-                false => Breach::StreamAfterReset,
-            });
-        }
-        if fin && !self.ended {
-            return Err(match self.handle {
-                Handle::Dropped => Breach::DropEndsStream,
-                Handle::Held => Breach::FinUnasked,
-            });
-        }
-        // rfc9000 4.5/2: no data at or beyond the final size.
-        if end > self.written {
-            return Err(Breach::DataNeverWritten);
-        }
-        if fin && end != self.written {
-            return Err(Breach::FinTooEarly);
-        }
-        Ok(())
-    }
-
-    /// The part sent a RESET_STREAM; as [`on_stream_sent`](Self::on_stream_sent).
-    pub(super) fn on_reset_sent(
-        &mut self,
-        rules: &Rules,
-        code: ErrorCode,
-        final_size: u64,
-    ) -> Result<(), Breach> {
+    /// The part sent a RESET_STREAM.
+    pub(super) fn on_reset_sent(&mut self, rules: &Rules, final_size: u64) {
         // rfc9000 3.3/1: nothing from a terminal state.
         if !(rules.may_send_reset)(self.state) {
-            return Err(Breach::SentFromTerminalState);
+            return;
         }
-        let breach = self.reset_breach(rules, code, final_size);
-        let reset = self.reset.get_or_insert(Reset {
-            cause: ResetCause::Application,
-            code,
-            final_size: None,
-            carriage: Carriage::Due,
-        });
-        reset.final_size.get_or_insert(final_size);
-        reset.carriage = reset.carriage.sent();
+        if let Some(reset) = &mut self.reset {
+            reset.final_size.get_or_insert(final_size);
+            reset.delivery = reset.delivery.sent();
+        }
         self.lost.clear();
         self.take(rules, SendEvent::SendResetStream);
-        breach
-    }
-
-    fn reset_breach(&self, rules: &Rules, code: ErrorCode, final_size: u64) -> Result<(), Breach> {
-        // rfc9000 11.2/1: only the application resets a stream, here or by the peer's STOP_SENDING.
-        let Some(reset) = self.reset else {
-            return Err(Breach::ResetUnasked);
-        };
-        if let Some(sent) = reset.final_size {
-            // rfc9000 13.3/1: a repeated RESET_STREAM is the same RESET_STREAM.
-            let same = (rules.reset_code)(&reset) == code && sent == final_size;
-            return if same { Ok(()) } else { Err(Breach::ResetChanged) };
-        }
-        if (rules.reset_code)(&reset) != code {
-            return Err(match reset.cause {
-                ResetCause::StopSending => Breach::StopCodeNotCopied,
-                ResetCause::Application | ResetCause::Dropped => Breach::ResetCodeChanged,
-            });
-        }
-        // rfc9000 4.5/5: a stream that was ended has its final size; one that was not ends where the
-        // largest offset sent ends.
-        if self.state == SendState::DataSent && final_size != self.written {
-            return Err(Breach::FinalSizeAnnouncedTwice);
-        }
-        let sent = (rules.reset_final_size)(self);
-        match final_size {
-            size if size == sent => Ok(()),
-            size if size < sent => Err(Breach::ResetFinalSizeBelowSent),
-            size if size <= self.written => Err(Breach::ResetCountsUnsent),
-            _ => Err(Breach::ResetFinalSizeBeyondWritten),
-        }
     }
 }

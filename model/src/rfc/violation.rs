@@ -1,7 +1,6 @@
 //! §11 and §20.1: what a peer can do wrong to a stream, and the error that answers it.
 //!
-//! One variant for each way; the code and the section are functions of it. What an endpoint under
-//! test does wrong is a [`Breach`](super::breach::Breach), not a violation.
+//! One variant for each way; the code and the section are functions of it.
 
 use std::fmt;
 

@@ -6,6 +6,7 @@
 //! peer sends; reading takes the actions only and walks them again. Behind the steps of the world come those of the
 //! liveness probe, so that every call that was made stands in the file.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::de::IgnoredAny;
@@ -13,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::explore::state_text;
-use crate::rfc::choices::Choices;
+use crate::judging::departures::{Departure, listed};
+use crate::judging::way::{Way, named};
+use crate::rfc::choices::{Choice, Choices, NoChoice};
 use crate::rfc::identity::Side;
 use crate::world::action::Action;
 use crate::world::presets::Preset;
@@ -26,11 +29,52 @@ use super::{NotEnabled, Trace};
 pub const VERSION: u32 = 4;
 
 #[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     streamproof_trace: u32,
     preset: String,
     side: Side,
-    choices: Choices,
+    way: HeaderWay,
+}
+
+/// Which way the endpoints go: a name for readers, and how it differs from everything that the RFC permits. A choice
+/// that is not named goes either way, so that a new choice changes no file.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderWay {
+    name: String,
+    #[serde(default)]
+    choices: BTreeMap<String, String>,
+    #[serde(default)]
+    departures: Vec<String>,
+}
+
+impl HeaderWay {
+    fn of(way: &Way) -> Self {
+        let made = way.choices.made();
+        Self {
+            name: way.name.to_owned(),
+            choices: made.map(|(name, goes)| (name.to_owned(), goes.to_string())).collect(),
+            departures: way.departures.iter().map(|departure| departure.id.to_owned()).collect(),
+        }
+    }
+
+    /// The way, given the departures that are known.
+    fn read(&self, known: &[Departure]) -> Result<Way, String> {
+        let mut way = Way { name: named(&self.name), ..Way::PERMITTED };
+        for (name, goes) in &self.choices {
+            let choice =
+                Choices::find(name).ok_or_else(|| format!("no choice is called \"{name}\""))?;
+            let goes: Choice = goes.parse().map_err(|error: NoChoice| error.to_string())?;
+            (choice.set)(&mut way.choices, goes);
+        }
+        let departures = self.departures.iter().map(|id| {
+            let departure = Departure::find(known, id);
+            departure.copied().ok_or_else(|| format!("no departure is called \"{id}\""))
+        });
+        way.departures = listed(departures.collect::<Result<_, _>>()?);
+        Ok(way)
+    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -137,7 +181,7 @@ pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
         streamproof_trace: VERSION,
         preset: trace.preset.name.to_owned(),
         side: trace.side,
-        choices: trace.choices(),
+        way: HeaderWay::of(&trace.way()),
     };
     let path = trace.walk()?;
     let mut text = json(&header);
@@ -178,18 +222,18 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Reads a trace from a file's text, and walks it.
+/// Reads a trace from a file's text, and walks it. `known` are the departures that it may name.
 ///
 /// # Errors
 ///
 /// One for each way in which a file is not a trace of this program.
-pub fn read(text: &str) -> Result<Trace, TraceError> {
+pub fn read(text: &str, known: &[Departure]) -> Result<Trace, TraceError> {
     let mut lines = (1..).zip(text.lines());
     let (_, first) = lines.next().ok_or(TraceError::Empty)?;
     // A file of another version may end in another way; one that was changed may say anything.
     check_version(first)?;
     check_sum(text)?;
-    let (preset, side) = read_header(first)?;
+    let (preset, side) = read_header(first, known)?;
     let mut trace = Trace { preset, side, actions: Vec::new(), probe: None };
     let mut probe = Vec::new();
     let mut last = 1;
@@ -298,7 +342,7 @@ fn check_sum(text: &str) -> Result<(), TraceError> {
     }
 }
 
-fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
+fn read_header(line: &str, known: &[Departure]) -> Result<(Preset, Side), TraceError> {
     let header: Header =
         serde_json::from_str(line).map_err(|error| TraceError::Header(reason(&error)))?;
     let Some(mut preset) = Preset::find(&header.preset) else {
@@ -307,7 +351,7 @@ fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
     if !preset.is_replayed() || !preset.sides().contains(&header.side) {
         return Err(TraceError::Side { preset: preset.name, side: header.side });
     }
-    preset.choices = header.choices;
+    preset.way = header.way.read(known).map_err(TraceError::Header)?;
     Ok((preset, header.side))
 }
 

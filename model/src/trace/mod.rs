@@ -11,7 +11,7 @@ pub mod tours;
 
 use stateright::Model;
 
-use crate::rfc::choices::Choices;
+use crate::judging::way::Way;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::identity::Side;
 use crate::world::action::Action;
@@ -24,7 +24,7 @@ use stimulus::Stimulus;
 /// A path in a preset's world, for a system under test on one side.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// The world's bounds; their choices are those that the trace was made for.
+    /// The world's bounds; their way is that which the trace was made for.
     pub preset: Preset,
     /// Which endpoint the system under test is.
     pub side: Side,
@@ -66,9 +66,9 @@ impl Trace {
         World::new(self.preset)
     }
 
-    /// The choices it was made for.
-    pub const fn choices(&self) -> Choices {
-        self.preset.choices
+    /// The way it was made for.
+    pub const fn way(&self) -> Way {
+        self.preset.way
     }
 
     /// Walks the trace: each state with the action that leaves it.

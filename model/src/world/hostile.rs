@@ -2,7 +2,8 @@
 
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::{ErrorCode, Frame};
-use crate::rfc::identity::{Direction, MAX_STREAM_LIMIT, MAX_VARINT, Side, StreamId};
+use crate::rfc::identity::{Direction, MAX_VARINT, Side, StreamId};
+use crate::rfc::limits::MAX_STREAM_LIMIT;
 
 use super::presets::{Hostility, Preset};
 

@@ -5,7 +5,7 @@ mod catalogue;
 
 pub use catalogue::PRESETS;
 
-use crate::rfc::choices::Choices;
+use crate::judging::way::Way;
 use crate::rfc::identity::{Direction, Side};
 use crate::rfc::parameters::Parameters;
 
@@ -124,8 +124,8 @@ pub struct Preset {
     pub calls: Calls,
     /// What the network does.
     pub weather: Weather,
-    /// Which of the permitted ways endpoints go.
-    pub choices: Choices,
+    /// Which way endpoints go.
+    pub way: Way,
     /// Whether the observer takes notes. Without them nothing is checked but the endpoints' own states:
     /// that is what the second model in Promela has.
     pub observed: bool,

@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 
 use stateright::{Model, Path, Property};
 
-use crate::rfc::carriage::Carriage;
 use crate::rfc::choices::{Choice, Choices};
+use crate::rfc::delivery::Delivery;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::{ErrorCode, Frame};
 use crate::rfc::identity::Side;
-use crate::rfc::rules::{RFC9000, Rules};
+use crate::rfc::rules::Rules;
 use crate::rfc::sending::SendingPart;
 
 use super::action::{Action, Carries, Packet};
@@ -66,20 +66,14 @@ impl WorldState {
 pub struct World {
     /// The bounds.
     pub preset: Preset,
-    /// The rules; a mutant's, or [`RFC9000`].
+    /// The rules: those of the preset's way, or a mutant's.
     pub rules: Rules,
 }
 
 impl World {
-    /// A preset under RFC 9000's rules.
-    pub const fn new(preset: Preset) -> Self {
-        Self { preset, rules: RFC9000 }
-    }
-
-    /// The same world with endpoints that go only one of the permitted ways.
-    pub const fn choosing(mut self, choices: Choices) -> Self {
-        self.preset.choices = choices;
-        self
+    /// A preset under the rules of its way: RFC 9000's, if that has no departures.
+    pub fn new(preset: Preset) -> Self {
+        Self { preset, rules: preset.way.rules() }
     }
 
     /// The same world on a monotone network, which keeps every packet that was ever sent.
@@ -96,7 +90,7 @@ impl World {
 
     /// The same world with endpoints that stay reset (C-3 never), as reductions need it.
     pub const fn staying_reset(mut self) -> Self {
-        self.preset.choices.data_completes_after_reset = Choice::Never;
+        self.preset.way.choices.data_completes_after_reset = Choice::Never;
         self
     }
 
@@ -106,7 +100,7 @@ impl World {
     }
 
     pub(super) const fn choices(&self) -> &Choices {
-        &self.preset.choices
+        &self.preset.way.choices
     }
 
     /// Whether an acknowledgement of this frame changes anything that anybody will ask for: where
@@ -161,31 +155,31 @@ pub(super) fn nothing_under_way(state: &WorldState, side: Side) -> bool {
 
 /// Whether an endpoint waits for an acknowledgement.
 pub(super) fn has_in_flight(endpoint: &Endpoint) -> bool {
-    let in_flight = |carriage: Carriage| carriage == Carriage::InFlight;
+    let in_flight = |delivery: Delivery| delivery == Delivery::InFlight;
     let blocked = |credit: crate::rfc::credit::SendCredit| {
-        credit.blocked.is_some_and(|blocked| in_flight(blocked.carriage))
+        credit.blocked.is_some_and(|blocked| in_flight(blocked.delivery))
     };
     let sending = endpoint.sending_parts().any(|(_, part)| sends_in_flight(part));
     let receiving = endpoint.receiving_parts().any(|(_, part)| {
-        let stop = part.stop.is_some_and(|stop| in_flight(stop.carriage));
-        (part.state.awaits_data() && stop) || (part.wants_more() && in_flight(part.credit.carriage))
+        let stop = part.stop.is_some_and(|stop| in_flight(stop.delivery));
+        (part.state.awaits_data() && stop) || (part.wants_more() && in_flight(part.credit.delivery))
     });
     let limits = crate::rfc::identity::Direction::ALL.into_iter().any(|direction| {
-        in_flight(endpoint.admits.of(direction).credit.carriage)
+        in_flight(endpoint.admits.of(direction).credit.delivery)
             || blocked(endpoint.opens.of(direction).credit)
     });
-    let connection = in_flight(endpoint.receive_credit.carriage) || blocked(endpoint.send_credit);
+    let connection = in_flight(endpoint.receive_credit.delivery) || blocked(endpoint.send_credit);
     endpoint.closed.is_none() && (sending || receiving || limits || connection)
 }
 
 fn sends_in_flight(part: &SendingPart) -> bool {
     let live = !part.state.is_terminal();
-    let blocked = part.credit.blocked.is_some_and(|blocked| blocked.carriage == Carriage::InFlight);
+    let blocked = part.credit.blocked.is_some_and(|blocked| blocked.delivery == Delivery::InFlight);
     match part.reset {
-        Some(reset) => live && reset.carriage == Carriage::InFlight,
+        Some(reset) => live && reset.delivery == Delivery::InFlight,
         None => {
             let unacked = part.sent.iter().any(|range| part.acked.gaps(range).next().is_some());
-            let fin = part.ended && part.fin == Carriage::InFlight;
+            let fin = part.ended && part.fin == Delivery::InFlight;
             live && (unacked || fin || (blocked && !part.ended))
         }
     }

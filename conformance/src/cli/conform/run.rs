@@ -7,8 +7,8 @@ use std::path::Path;
 
 use serde_json::json;
 use streamproof_model::diagram::Diagram;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::packed::Fingerprint;
-use streamproof_model::rfc::breach::Breach;
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::trace::{Trace, file};
 

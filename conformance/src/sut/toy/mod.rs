@@ -26,6 +26,7 @@ mod sending;
 use streamproof_harness::puppet::ReceivedPacket;
 use streamproof_harness::wire::Frame;
 use streamproof_harness::wire::packet::PacketType;
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Side, StreamId};
@@ -52,6 +53,8 @@ impl Toy {
 
     /// Which way it goes: it keeps the final size of every stream, tells of a reset at once, and treats what the
     /// RFC leaves open as an error.
+    const WAY: Way = Way { name: "toy", choices: Self::CHOICES, departures: &[] };
+
     const CHOICES: Choices = Choices {
         reset_after_all_data: Choice::Never,
         data_completes_after_reset: Choice::Never,
@@ -63,7 +66,6 @@ impl Toy {
         empty_frame_beyond_final_size: Choice::Always,
         not_created_is_error: Choice::Always,
         blocked_not_created_is_error: Choice::Always,
-        ..Choices::PERMITTED
     };
 }
 
@@ -72,8 +74,8 @@ impl Sut for Toy {
         "toy"
     }
 
-    fn choices(&self) -> Choices {
-        Self::CHOICES
+    fn way(&self) -> Way {
+        Self::WAY
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {

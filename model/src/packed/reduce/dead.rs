@@ -5,10 +5,11 @@ use std::sync::Arc;
 use rangemap::RangeSet;
 
 use super::Lemmas;
-use crate::rfc::carriage::Carriage;
-use crate::rfc::endpoint::{Endpoint, Stream};
+use crate::rfc::delivery::Delivery;
+use crate::rfc::endpoint::Endpoint;
 use crate::rfc::receiving::{ReceivingPart, RecvState};
 use crate::rfc::sending::SendingPart;
+use crate::rfc::stream::Stream;
 
 /// The endpoint with one content for each value that is dead.
 pub(super) fn normal(mut end: Endpoint, lemmas: &Lemmas) -> Endpoint {
@@ -46,7 +47,7 @@ fn sending(part: &mut SendingPart, first_limit: u64) {
         // What of the data is acknowledged is dead: only the reset is waited for.
         part.acked = RangeSet::new();
         part.lost = RangeSet::new();
-        part.fin = Carriage::Acked;
+        part.fin = Delivery::Acked;
     }
     if known && sent > 0 {
         part.sent = std::iter::once(0..sent).collect();
@@ -64,10 +65,10 @@ fn receiving(part: &mut ReceivingPart) {
         | RecvState::DataRecvd
         | RecvState::DataRead
         | RecvState::ResetRecvd => {
-            part.credit.carriage = Carriage::Acked;
+            part.credit.delivery = Delivery::Acked;
         }
         RecvState::ResetRead => {
-            part.credit.carriage = Carriage::Acked;
+            part.credit.delivery = Delivery::Acked;
             part.received = RangeSet::new();
         }
     }

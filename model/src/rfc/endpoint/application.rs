@@ -1,14 +1,15 @@
-//! §2.4: what an application's calls do to an endpoint, and what they are answered with.
+//! What an application's calls do to an endpoint, and what they are answered with.
 
 use super::{Cause, Close, DROP_RESET_CODE, DROP_STOP_CODE, Endpoint};
 use crate::rfc::call::{Answer, Call, RecvOutcome, SendOutcome, Subject};
-use crate::rfc::choices::{Choice, Choices};
+use crate::rfc::choices::Choices;
 use crate::rfc::coverage::{Guard, guard};
 use crate::rfc::frame::ErrorCode;
-use crate::rfc::identity::{Direction, StreamId};
-use crate::rfc::receiving::{ReceivingPart, RecvEvent, RecvState, StopCause};
+use crate::rfc::identity::StreamId;
+use crate::rfc::receiving::{ReceivingPart, RecvEvent, RecvState};
 use crate::rfc::rules::Rules;
 use crate::rfc::sending::{Handle, ResetCause, SendingPart};
+use crate::rfc::stop_sending::StopCause;
 
 const fn is_stopped(outcome: SendOutcome) -> bool {
     match outcome {
@@ -36,52 +37,18 @@ impl Endpoint {
         }
         let mut answers = self.answers(rules, choices, call);
         for (_, next) in &mut answers {
-            next.note_wait(self, rules, choices, call);
+            (rules.besides_call)(self, next, call);
         }
         answers
-    }
-
-    /// D-14: who stops a stream whose final size is known, and so is done with it, tells of the limit
-    /// that this raises when it next hears from the peer.
-    fn note_wait(&mut self, before: &Self, rules: &Rules, choices: &Choices, call: Call) {
-        match call {
-            Call::AbortReading { stream_id, .. } | Call::DropRecv { stream_id } => {
-                let released = |endpoint: &Self| {
-                    endpoint.streams.get(&stream_id).is_some_and(|stream| stream.is_released())
-                };
-                // What is to be told anyway takes the new limit along.
-                let credit = before.admits.of(stream_id.direction()).credit;
-                let over = before.released_streams(rules, stream_id.direction());
-                let told = credit.due(over, (rules.streams_step)(credit.window)).is_some();
-                self.streams_wait |= choices.stopped_streams_wait == Choice::Always
-                    && released(self)
-                    && !released(before)
-                    && (!told || before.streams_wait);
-            }
-            Call::Read { stream_id } => {
-                let live = |part: &ReceivingPart| part.stop.is_none() && !part.told;
-                if before.receiving(stream_id).is_some_and(live) {
-                    self.streams_wait = false;
-                }
-            }
-            Call::Open { .. }
-            | Call::Write { .. }
-            | Call::End { .. }
-            | Call::Reset { .. }
-            | Call::DropSend { .. }
-            | Call::CloseConnection { .. }
-            | Call::ResizeWindow { .. }
-            | Call::ResizeStreams { .. } => {}
-        }
     }
 
     fn answers(&self, rules: &Rules, choices: &Choices, call: Call) -> Vec<(Answer, Self)> {
         match call {
             Call::Open { direction } => vec![self.open(rules, direction)],
-            Call::Write { stream_id, length } => self.write(rules, choices, stream_id, length),
+            Call::Write { stream_id, length } => self.write(rules, stream_id, length),
             Call::End { stream_id } => vec![self.end(stream_id)],
             Call::Reset { stream_id, code } => vec![self.reset(rules, stream_id, code)],
-            Call::DropSend { stream_id } => vec![self.drop_send(rules, choices, stream_id)],
+            Call::DropSend { stream_id } => vec![self.drop_send(rules, stream_id)],
             Call::Read { stream_id } => self.read(rules, choices, stream_id),
             Call::AbortReading { stream_id, code } => self.abort_reading(rules, stream_id, code),
             Call::DropRecv { stream_id } => {
@@ -118,26 +85,6 @@ impl Endpoint {
         })
     }
 
-    fn open(&self, rules: &Rules, direction: Direction) -> (Answer, Self) {
-        if self.closed.is_some() {
-            return (Answer::ConnectionLost, self.clone());
-        }
-        let opens = self.opens.of(direction);
-        let mut next = self.clone();
-        // rfc9000 4.6/2, 19.11/3
-        match (rules.may_open)((rules.streams_used)(self, direction), opens.credit.limit) {
-            true => {
-                let ordinal = (rules.next_ordinal)(self, direction);
-                let stream_id = next.create_next(rules, direction, ordinal);
-                (Answer::Opened { stream_id }, next)
-            }
-            false => {
-                next.opens.of_mut(direction).credit.block();
-                (Answer::Blocked, next)
-            }
-        }
-    }
-
     fn with_sending(
         &self,
         stream_id: StreamId,
@@ -160,13 +107,7 @@ impl Endpoint {
         (answer, next)
     }
 
-    fn write(
-        &self,
-        rules: &Rules,
-        choices: &Choices,
-        stream_id: StreamId,
-        length: u64,
-    ) -> Vec<(Answer, Self)> {
+    fn write(&self, rules: &Rules, stream_id: StreamId, length: u64) -> Vec<(Answer, Self)> {
         let ended = self.sending(stream_id).is_some_and(rules.write_is_over);
         match self.send_outcome(stream_id) {
             // After the end, a write is the caller's mistake, delivered or not.
@@ -182,19 +123,13 @@ impl Endpoint {
                 ]
             }
             Some(outcome) => vec![(Answer::SendEnded { outcome }, self.clone())],
-            None => vec![self.write_what_fits(rules, choices, stream_id, length)],
+            None => vec![self.write_what_fits(rules, stream_id, length)],
         }
     }
 
     /// Takes as much as the peer's limits leave room for (C-37).
-    fn write_what_fits(
-        &self,
-        rules: &Rules,
-        choices: &Choices,
-        stream_id: StreamId,
-        length: u64,
-    ) -> (Answer, Self) {
-        let claimed = self.claimed(choices);
+    fn write_what_fits(&self, rules: &Rules, stream_id: StreamId, length: u64) -> (Answer, Self) {
+        let claimed = self.claimed(rules);
         let on_connection = (rules.room_to_write)(claimed, self.send_credit.limit);
         let room = |part: &SendingPart| (rules.room_to_write)(part.written, part.credit.limit);
         let on_stream = self.sending(stream_id).map_or(0, room);
@@ -236,15 +171,15 @@ impl Endpoint {
         }
     }
 
-    fn drop_send(&self, rules: &Rules, choices: &Choices, stream_id: StreamId) -> (Answer, Self) {
+    fn drop_send(&self, rules: &Rules, stream_id: StreamId) -> (Answer, Self) {
         let decided = self.send_outcome(stream_id).is_some();
         self.with_sending(stream_id, Answer::Accepted, |part| {
             part.handle = Handle::Dropped;
             if let Some(code) = part.stop_unanswered.take() {
                 part.ask_reset(rules, ResetCause::StopSending, code);
             } else if !decided && !part.ended {
-                // Contract: a handle dropped without an end never looks like a complete message.
-                match (rules.drop_resets)() && choices.drop_ends_stream != Choice::Always {
+                // A handle dropped without an end never looks like a complete message.
+                match (rules.drop_resets)() {
                     true => part.ask_reset(rules, ResetCause::Dropped, DROP_RESET_CODE),
                     false => part.ended = true,
                 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Cause, Close, Endpoint, Errors};
-use crate::rfc::choices::{Choice, Choices};
+use crate::rfc::choices::Choices;
 use crate::rfc::coverage::{self, Guard, guard};
-use crate::rfc::frame::{ErrorCode, Frame, FrameType};
+use crate::rfc::frame::{ErrorCode, Frame};
 use crate::rfc::identity::{Direction, StreamId};
 use crate::rfc::parameters::Parameters;
 use crate::rfc::permitted::{Category, Reception};
@@ -19,8 +19,10 @@ impl Endpoint {
         if (rules.ignores)(self, frame) {
             return vec![self.clone()]; // rfc9000 10.2.1/9: nothing is processed any more.
         }
-        if self.streams_wait {
-            return self.with(|next| next.streams_wait = false).on_frame(rules, choices, frame);
+        if self.max_streams_waits {
+            return self
+                .with(|next| next.max_streams_waits = false)
+                .on_frame(rules, choices, frame);
         }
         if let Some(violation) = (rules.objects)(self, frame) {
             return vec![self.close(None, &vec![violation])];
@@ -48,31 +50,11 @@ impl Endpoint {
             // rfc9000 4.1: news, and no more.
             Frame::DataBlocked { .. } => vec![self.clone()],
             Frame::StreamsBlocked { maximum_streams, .. } => {
-                // rfc9000 19.14/2
-                match (rules.limit_is_too_large)(FrameType::StreamsBlocked, maximum_streams) {
-                    true => vec![self.close(None, &vec![Violation::StreamsBlockedTooLarge])],
-                    false => vec![self.clone()],
-                }
+                vec![self.on_streams_blocked(rules, maximum_streams)]
             }
             Frame::ConnectionClose { .. } => vec![self.with(|next| {
                 next.closed = Some(Close { cause: Cause::Peer, announced: true });
             })],
-        }
-    }
-
-    fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut next = self.clone();
-        change(&mut next);
-        next
-    }
-
-    fn on_max_streams(&self, rules: &Rules, direction: Direction, maximum: u64) -> Self {
-        // rfc9000 4.6/1, 19.11/1
-        match (rules.limit_is_too_large)(FrameType::MaxStreams, maximum) {
-            true => self.close(None, &vec![Violation::MaxStreamsTooLarge]),
-            false => self.with(|next| {
-                next.opens.of_mut(direction).credit.advertised(rules, maximum);
-            }),
         }
     }
 
@@ -90,7 +72,7 @@ impl Endpoint {
         let there = || self.reach(rules, choices, stream_id, frame);
         match reception {
             Reception::Reaches | Reception::Late => there(),
-            Reception::Creates if choices.leaves_uncreated(frame) => vec![self.clone()],
+            Reception::Creates if !(rules.creates_stream)(frame.frame_type()) => vec![self.clone()],
             Reception::Creates => {
                 let created = self.with(|next| next.create_up_to(rules, stream_id));
                 let after = created.reach(rules, choices, stream_id, frame).into_iter();
@@ -102,9 +84,8 @@ impl Endpoint {
                 after.map(unless_closed).collect()
             }
             Reception::Breaks(violation)
-                if choices.overlooks(violation)
-                    || (violation.transport_error() == TransportError::StreamLimitError
-                        && self.tolerates(rules, choices, category, stream_id)) =>
+                if violation.transport_error() == TransportError::StreamLimitError
+                    && self.overlooks_limit(rules, (frame, stream_id), category) =>
             {
                 vec![self.with(|next| next.lawless = true)]
             }
@@ -126,31 +107,6 @@ impl Endpoint {
         }
     }
 
-    /// Whether a stream beyond the advertised limit is taken, because it is within the internal one
-    /// (D-6).
-    fn tolerates(
-        &self,
-        rules: &Rules,
-        choices: &Choices,
-        category: Category,
-        stream_id: StreamId,
-    ) -> bool {
-        match category {
-            Category::PeersBeyondLimit(direction) => {
-                let credit = self.admits.of(direction).credit;
-                let released = self.released_streams(rules, direction);
-                let tolerated = choices.limit_tolerated(&credit, released);
-                (credit.advertised..tolerated).contains(&stream_id.ordinal())
-            }
-            Category::OursNotCreated(_)
-            | Category::OursLive(_)
-            | Category::OursClosed(_)
-            | Category::PeersNotCreated(_)
-            | Category::PeersLive(_)
-            | Category::PeersClosed(_) => false,
-        }
-    }
-
     /// The frame goes to the parts of its stream. On a stream that has none for it, it changes nothing:
     /// it gets there only if a mutant lets it.
     fn reach(
@@ -163,8 +119,8 @@ impl Endpoint {
         let elsewhere =
             self.consumed() - self.receiving(stream_id).map_or(0, ReceivingPart::consumed);
         let limit = self.receive_credit.advertised;
-        let tolerated = choices.limit_tolerated(&self.receive_credit, self.released());
-        let room = Room { limit, tolerated, used_elsewhere: elsewhere };
+        let enforced = (rules.enforced_limit)(&self.receive_credit, self.released());
+        let room = Room { limit, enforced, used_elsewhere: elsewhere };
         match *frame {
             Frame::ResetStream { application_protocol_error_code: code, final_size, .. } => self
                 .receive(stream_id, |part| {
@@ -174,7 +130,7 @@ impl Endpoint {
                 part.on_stream(rules, choices, (offset, length, fin), room)
             }),
             Frame::StopSending { application_protocol_error_code: code, .. } => {
-                vec![self.on_stop_sending(rules, choices, stream_id, code)]
+                vec![self.on_stop_sending(rules, stream_id, code)]
             }
             Frame::MaxStreamData { maximum_stream_data, .. } => vec![self.with(|next| {
                 if let Some(part) = next.sending_mut(stream_id) {
@@ -195,29 +151,12 @@ impl Endpoint {
         }
     }
 
-    fn on_stop_sending(
-        &self,
-        rules: &Rules,
-        choices: &Choices,
-        stream_id: StreamId,
-        code: ErrorCode,
-    ) -> Self {
+    fn on_stop_sending(&self, rules: &Rules, stream_id: StreamId, code: ErrorCode) -> Self {
         self.with(|next| {
             if let Some(part) = next.sending_mut(stream_id) {
-                part.on_stop_sending(rules, choices, code);
+                part.on_stop_sending(rules, code);
             }
         })
-    }
-
-    pub(super) fn sending_mut(
-        &mut self,
-        stream_id: StreamId,
-    ) -> Option<&mut crate::rfc::sending::SendingPart> {
-        Arc::make_mut(self.streams.get_mut(&stream_id)?).sending.as_mut()
-    }
-
-    pub(super) fn receiving_mut(&mut self, stream_id: StreamId) -> Option<&mut ReceivingPart> {
-        Arc::make_mut(self.streams.get_mut(&stream_id)?).receiving.as_mut()
     }
 
     fn receive(
@@ -242,7 +181,7 @@ impl Endpoint {
     }
 
     /// The peer broke rules, on a stream that was there or not; at least one.
-    pub(super) fn close(&self, stream_id: Option<StreamId>, broken: &Broken) -> Self {
+    pub(in crate::rfc) fn close(&self, stream_id: Option<StreamId>, broken: &Broken) -> Self {
         broken.iter().copied().for_each(coverage::noticed);
         let standing = match stream_id.and_then(|stream_id| self.receiving(stream_id)) {
             Some(part) if part.stop.is_some() && part.final_size.is_some() => Standing::Stopped,
@@ -266,13 +205,7 @@ impl Endpoint {
     }
 
     /// The server's transport parameters arrived, and whether it accepted 0-RTT (§7.4.1).
-    pub fn on_handshake(
-        &self,
-        rules: &Rules,
-        choices: &Choices,
-        accepted: bool,
-        peer: &Parameters,
-    ) -> Self {
+    pub fn on_handshake(&self, rules: &Rules, accepted: bool, peer: &Parameters) -> Self {
         if !self.early {
             return self.clone();
         }
@@ -300,11 +233,9 @@ impl Endpoint {
             }
             let side = next.side;
             for (id, stream) in &mut next.streams {
-                if let Some(part) = &mut Arc::make_mut(stream).sending {
-                    let used = part.written > 0 || part.ended || part.reset.is_some();
-                    if used && choices.early_limits_stay == Choice::Always {
-                        continue;
-                    }
+                if let Some(part) = &mut Arc::make_mut(stream).sending
+                    && (rules.limit_follows_handshake)(part)
+                {
                     part.credit.advertised(rules, peer.on_stream(side.peer(), *id));
                 }
             }

@@ -1,22 +1,87 @@
-//! What becomes of what the endpoint has sent (§13.3), and what it sends next.
+//! What the endpoint sends next, what it has sent, and what becomes of that: acknowledged, or lost.
 
 use std::sync::Arc;
 
-use super::{Cause, Endpoint};
-use crate::rfc::choices::{Choice, Choices};
+use super::{Cause, Close, Endpoint};
+use crate::rfc::choices::Choices;
 use crate::rfc::coverage::{Guard, guard};
 use crate::rfc::frame::{Frame, FrameType};
 use crate::rfc::identity::Direction;
-use crate::rfc::rules::Rules;
+use crate::rfc::rules::{RFC9000, Rules};
 use crate::rfc::sending::SendingPart;
 
 impl Endpoint {
+    /// The endpoint sent a frame. Whether it was right to is not asked here.
+    pub fn on_sent(&mut self, rules: &Rules, frame: &Frame) {
+        if self.closed.is_some_and(|close| close.announced) {
+            return;
+        }
+        match *frame {
+            Frame::Stream { .. }
+            | Frame::ResetStream { .. }
+            | Frame::StreamDataBlocked { .. }
+            | Frame::StopSending { .. }
+            | Frame::MaxStreamData { .. } => self.on_sent_of_stream(rules, frame),
+            Frame::MaxData { maximum_data } => self.receive_credit.on_sent(maximum_data),
+            Frame::MaxStreams { direction, maximum_streams } => {
+                self.admits.of_mut(direction).credit.on_sent(maximum_streams);
+            }
+            Frame::DataBlocked { maximum_data } => self.send_credit.told(maximum_data),
+            Frame::StreamsBlocked { direction, maximum_streams } => {
+                self.opens.of_mut(direction).credit.told(maximum_streams);
+            }
+            Frame::ConnectionClose { .. } => {
+                let close =
+                    self.closed.get_or_insert(Close { cause: Cause::None, announced: true });
+                close.announced = true;
+            }
+        }
+    }
+
+    fn on_sent_of_stream(&mut self, rules: &Rules, frame: &Frame) {
+        let stream = frame.stream_id().and_then(|id| self.streams.get_mut(&id)).map(Arc::make_mut);
+        let (sending, receiving) = match stream {
+            Some(stream) => (stream.sending.as_mut(), stream.receiving.as_mut()),
+            None => (None, None),
+        };
+        match (*frame, sending, receiving) {
+            (Frame::Stream { offset, length, fin, .. }, Some(part), _) => {
+                part.on_stream_sent(rules, offset, length, fin);
+            }
+            (Frame::ResetStream { final_size, .. }, Some(part), _) => {
+                part.on_reset_sent(rules, final_size);
+            }
+            (Frame::StreamDataBlocked { maximum_stream_data, .. }, Some(part), _) => {
+                part.on_blocked_sent(rules, maximum_stream_data);
+            }
+            (Frame::StopSending { .. }, _, Some(part)) => part.on_stop_sent(),
+            (Frame::MaxStreamData { maximum_stream_data, .. }, _, Some(part)) => {
+                part.credit.on_sent(maximum_stream_data);
+            }
+            (
+                Frame::Stream { .. } | Frame::ResetStream { .. } | Frame::StreamDataBlocked { .. },
+                None,
+                _,
+            )
+            | (Frame::StopSending { .. } | Frame::MaxStreamData { .. }, _, None)
+            | (
+                Frame::MaxData { .. }
+                | Frame::MaxStreams { .. }
+                | Frame::DataBlocked { .. }
+                | Frame::StreamsBlocked { .. }
+                | Frame::ConnectionClose { .. },
+                _,
+                _,
+            ) => {}
+        }
+    }
+
     /// A packet with this frame of ours was acknowledged.
     pub fn on_acknowledged(&mut self, rules: &Rules, frame: &Frame) {
         if self.closed.is_some() {
             return;
         }
-        self.streams_wait = false;
+        self.max_streams_waits = false;
         let stream = frame.stream_id().and_then(|id| self.streams.get_mut(&id)).map(Arc::make_mut);
         let (sending, receiving) = match stream {
             Some(stream) => (stream.sending.as_mut(), stream.receiving.as_mut()),
@@ -81,7 +146,7 @@ impl Endpoint {
         }
     }
 
-    /// The next frame of a stack that sends all it owes at once; `None` if nothing is due.
+    /// The next frame of an endpoint that sends all it owes at once; `None` if nothing is due.
     pub fn next_frame(&self, rules: &Rules, choices: &Choices) -> Option<Frame> {
         let silent = |announced: bool| !announced || (rules.silent_after_close)();
         if let Some(close) = self.closed.filter(|close| silent(close.announced)) {
@@ -96,14 +161,12 @@ impl Endpoint {
             let sending = stream.sending.as_ref();
             let frame = sending.and_then(|part| part.next_frame(rules, choices, *id));
             frame.or_else(|| {
-                let stop = stream.receiving.as_ref()?.next_stop(choices)?;
+                let stop = stream.receiving.as_ref()?.next_stop(rules)?;
                 let application_protocol_error_code = stop.code;
                 Some(Frame::StopSending { stream_id: *id, application_protocol_error_code })
             })
         });
-        let mut of_credit =
-            self.credit_frames(rules).filter(|frame| !choices.never_sends(frame, self));
-        of_streams.next().or_else(|| of_credit.next())
+        of_streams.next().or_else(|| self.free_credit_frames(rules).next())
     }
 
     /// Whether the connection's limit keeps back data that somebody could still write.
@@ -112,28 +175,32 @@ impl Endpoint {
             !part.ended && part.reset.is_none() && part.stop_unanswered.is_none()
         };
         self.sending_parts().any(|(_, part)| writes(part))
-            && self.claimed(&Choices::PERMITTED) >= self.send_credit.limit
+            && self.claimed(&RFC9000) >= self.send_credit.limit
     }
 
-    /// Whether something is due that makes the endpoint send by itself: all that is due, but for a
-    /// stack that tells of its being blocked only when it sends anyway (D-15).
+    /// Whether something is due that makes the endpoint send by itself: under the RFC's rules all that is.
     pub fn wakes_driver(&self, rules: &Rules, choices: &Choices) -> bool {
-        let Some(frame) = self.next_frame(rules, choices) else { return false };
-        let tells = matches!(frame, Frame::DataBlocked { .. } | Frame::StreamDataBlocked { .. });
-        if !tells || choices.blocked_waits != Choice::Always {
-            return true;
-        }
-        // Frames about credit come last, and these after those that raise limits.
-        self.credit_frames(rules).any(|other| match other {
-            Frame::MaxData { .. } | Frame::MaxStreamData { .. } => true,
-            Frame::MaxStreams { .. } => !choices.never_sends(&other, self),
+        let wakes = |frame: &Frame| (rules.goes_out_alone)(frame.frame_type());
+        // Frames about credit come last, so what follows the next frame is among them.
+        self.next_frame(rules, choices)
+            .is_some_and(|next| wakes(&next) || self.free_credit_frames(rules).any(|f| wakes(&f)))
+    }
+
+    /// The frames about credit that are due and that nothing holds back: DATA_BLOCKED goes out only while
+    /// somebody could write.
+    pub fn free_credit_frames(&self, rules: &Rules) -> impl Iterator<Item = Frame> {
+        self.credit_frames(rules).filter(move |frame| match frame {
+            // rfc9000 13.3: only while the limit keeps something back.
+            Frame::DataBlocked { .. } => !(rules.blocked_needs_writer)() || self.is_held_back(),
+            Frame::MaxStreams { .. } => !self.max_streams_waits,
             Frame::ResetStream { .. }
             | Frame::StopSending { .. }
             | Frame::Stream { .. }
-            | Frame::DataBlocked { .. }
+            | Frame::MaxData { .. }
+            | Frame::MaxStreamData { .. }
             | Frame::StreamDataBlocked { .. }
             | Frame::StreamsBlocked { .. }
-            | Frame::ConnectionClose { .. } => false,
+            | Frame::ConnectionClose { .. } => true,
         })
     }
 
@@ -161,20 +228,9 @@ impl Endpoint {
             });
             max_stream_data.into_iter().chain(blocked)
         });
-        let of_directions = Direction::ALL.into_iter().flat_map(move |direction| {
-            // rfc9000 4.6/6
-            let credit = self.admits.of(direction).credit;
-            let released = self.released_streams(rules, direction);
-            let max_streams = credit.due(released, (rules.streams_step)(credit.window));
-            guard(Guard::UpdateOfStreamsIsDue, max_streams.is_some());
-            let max_streams =
-                max_streams.map(|maximum_streams| Frame::MaxStreams { direction, maximum_streams });
-            let blocked = self.opens.of(direction).credit.due();
-            let blocked = blocked.filter(|_| (rules.blocked_is_told)(FrameType::StreamsBlocked));
-            let blocked =
-                blocked.map(|maximum_streams| Frame::StreamsBlocked { direction, maximum_streams });
-            max_streams.into_iter().chain(blocked)
-        });
+        let of_directions = Direction::ALL
+            .into_iter()
+            .flat_map(move |direction| self.stream_limit_frames(rules, direction));
         let frames =
             max_data.into_iter().chain(data_blocked).chain(of_streams).chain(of_directions);
         frames.filter(move |frame| (rules.updates_unasked)(self, frame))

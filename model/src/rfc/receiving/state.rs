@@ -1,4 +1,4 @@
-//! §3.2, Figure 3: the states of a receiving part and the edges between them, as one total table.
+//! Figure 3: the states of a receiving part and the edges between them, as one total table.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! §3.1, Figure 2: the states of a sending part and the edges between them, as one total table.
+//! Figure 2: the states of a sending part and the edges between them, as one total table.
 
 use std::fmt;
 

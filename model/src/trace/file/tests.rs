@@ -7,9 +7,27 @@ use crate::rfc::identity::StreamId;
 use crate::world::action::Packet;
 use crate::world::system::World;
 
+const UNSENT: Departure = Departure {
+    id: "reset-counts-unsent",
+    about: "The final size of a reset counts bytes that were never sent.",
+    change: |rules| rules.reset_final_size = |part| part.written,
+};
+
+/// Reads a trace that may depart so.
+fn read(text: &str) -> Result<Trace, TraceError> {
+    super::read(text, &[UNSENT])
+}
+
+/// A way of somebody's with every choice made.
+fn way() -> Way {
+    let mut way = Way { name: "somebody", departures: &[UNSENT], ..Way::PERMITTED };
+    Choices::ALL.iter().for_each(|choice| (choice.set)(&mut way.choices, Choice::Always));
+    way
+}
+
 fn example() -> Trace {
     let mut preset = Preset::find("uni").expect("a preset");
-    preset.choices = Choices::QUINN;
+    preset.way = way();
     let graph = Graph::explore(&World::new(preset));
     let way = graph.way_to(graph.states.len() as u32 - 1);
     let actions = way.iter().map(|edge| graph.edges[*edge].action.clone()).collect();
@@ -23,7 +41,32 @@ fn trace_written_and_read_is_the_same() {
     let again = read(&text).expect("a trace");
     assert_eq!(again.actions, trace.actions);
     assert_eq!((again.side, again.preset.name), (trace.side, trace.preset.name));
+    let (again_way, way) = (again.way(), way());
+    assert_eq!((again_way.name, again_way.choices), (way.name, way.choices));
+    assert_eq!(again_way.departures, way.departures);
     assert_eq!(write(&again).expect("a path"), text);
+}
+
+#[test]
+fn header_names_only_what_differs_from_everything_permitted() {
+    let mut trace = example();
+    trace.preset.way = Way::PERMITTED;
+    trace.actions.clear();
+    let text = write(&trace).expect("a path");
+    let header = text.lines().next().unwrap_or_default();
+    let way = r#""way":{"name":"permitted","choices":{},"departures":[]}"#;
+    assert!(header.contains(way), "{header}");
+}
+
+#[test]
+fn trace_that_does_not_name_a_choice_is_read_and_leaves_it_open() {
+    let text = write(&example()).expect("a path");
+    // As a file is that was written before there was such a choice.
+    let older = text.replacen(r#""late_final_size_error":"always","#, "", 1);
+    assert_ne!(older, text);
+    let trace = read(&sealed(&older)).expect("a trace");
+    assert_eq!(trace.way().choices.late_final_size_error, Choice::Either);
+    assert_eq!(trace.actions, example().actions);
 }
 
 #[test]
@@ -77,6 +120,21 @@ fn foreign_files_are_refused_with_their_reason() {
     let error = read(&sealed(&other)).unwrap_err();
     assert_eq!(error, TraceError::UnknownPreset("duo".to_owned()));
     assert!(matches!(read("hello").unwrap_err(), TraceError::Header(_)));
+    let error = super::read(&text, &[]).unwrap_err();
+    let unknown = "no departure is called \"reset-counts-unsent\"".to_owned();
+    assert_eq!(error, TraceError::Header(unknown));
+    for (from, to, why) in [
+        (
+            "late_final_size_error",
+            "early_final_size_error",
+            "no choice is called \"early_final_size",
+        ),
+        ("error\":\"always", "error\":\"often", "none of always, never and either"),
+        ("\"side\"", "\"speed\":1,\"side\"", "unknown field `speed`"),
+    ] {
+        let error = read(&sealed(&text.replacen(from, to, 1))).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
     assert_eq!(read("").unwrap_err(), TraceError::Empty);
 }
 
@@ -117,7 +175,7 @@ fn probe_out_of_place_is_refused() {
 fn packets_are_numbered_when_they_are_sent() {
     // A peer that sends twice; the first packet is lost, the second one arrives.
     let mut preset = Preset::find("uni-lossy").expect("a preset");
-    preset.choices = Choices::QUINN;
+    preset.way = way();
     let graph = Graph::explore(&World::new(preset));
     let lost = graph.edges.iter().position(|edge| {
         let to_server = |packet: &Packet| packet.to == Side::Server;

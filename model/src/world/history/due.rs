@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rfc::endpoint::{Endpoint, Errors};
 use crate::rfc::frame::Frame;
-use crate::rfc::identity::{Direction, MAX_STREAM_LIMIT, MAX_VARINT, StreamId};
+use crate::rfc::identity::{Direction, MAX_VARINT, StreamId};
+use crate::rfc::limits::MAX_STREAM_LIMIT;
 use crate::rfc::violation::TransportError as E;
 
 use super::{FlowNotes, History};

@@ -3,7 +3,7 @@
 
 mod larger;
 
-use crate::rfc::choices::Choices;
+use crate::judging::way::Way;
 use crate::rfc::identity::{Direction, Side};
 use crate::rfc::parameters::Parameters;
 
@@ -48,7 +48,7 @@ const BASE: Preset = Preset {
     sends: Sends::AtOnce,
     calls: ALL_CALLS,
     weather: CLEAR,
-    choices: Choices::PERMITTED,
+    way: Way::PERMITTED,
     observed: true,
     coalesces: true,
 };

@@ -5,10 +5,12 @@ use stateright::{Expectation, Property};
 
 use crate::rfc::call::SendOutcome;
 use crate::rfc::choices::Choice;
-use crate::rfc::endpoint::{Endpoint, Stream};
+use crate::rfc::endpoint::Endpoint;
 use crate::rfc::identity::{Direction, Side};
-use crate::rfc::receiving::{RecvState, StopCause};
+use crate::rfc::receiving::RecvState;
 use crate::rfc::sending::{ResetCause, SendState};
+use crate::rfc::stop_sending::StopCause;
+use crate::rfc::stream::Composite;
 use crate::world::presets::{Calls, Hostility};
 
 use super::{Condition, Needs, Preset, World, WorldState, flows};
@@ -143,38 +145,6 @@ fn closed_by_peer(_: &World, state: &WorldState) -> bool {
 
 // ---- Table 2 --------------------------------------------------------------------------------------
 
-/// What a bidirectional stream is as a whole (§3.4, Table 2). The first row that fits counts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Composite {
-    Idle,
-    Open,
-    HalfClosedRemote,
-    HalfClosedLocal,
-    Closed,
-}
-
-fn composite(stream: &Stream) -> Option<Composite> {
-    use RecvState as R;
-    use SendState as S;
-    let (sending, receiving) = (stream.sending.as_ref()?.state, stream.receiving.as_ref()?.state);
-    let sends = match sending {
-        S::Ready => None,
-        S::Send | S::DataSent => Some(true),
-        S::ResetSent | S::DataRecvd | S::ResetRecvd => Some(false),
-    };
-    let receives = match receiving {
-        R::Recv | R::SizeKnown => true,
-        R::DataRecvd | R::ResetRecvd | R::DataRead | R::ResetRead => false,
-    };
-    Some(match (sends, receives) {
-        (None, true) => Composite::Idle,
-        (Some(true), true) => Composite::Open,
-        (None | Some(true), false) => Composite::HalfClosedRemote,
-        (Some(false), true) => Composite::HalfClosedLocal,
-        (Some(false), false) => Composite::Closed,
-    })
-}
-
 const COMPOSITES: [(&str, Condition); 5] = [
     ("§3.4 idle is reached", is_composite::<0>),
     ("§3.4 open is reached", is_composite::<1>),
@@ -184,15 +154,8 @@ const COMPOSITES: [(&str, Condition); 5] = [
 ];
 
 fn is_composite<const ROW: usize>(_: &World, state: &WorldState) -> bool {
-    let rows = [
-        Composite::Idle,
-        Composite::Open,
-        Composite::HalfClosedRemote,
-        Composite::HalfClosedLocal,
-        Composite::Closed,
-    ];
     let mut streams = state.endpoints().flat_map(|endpoint| endpoint.streams.values());
-    streams.any(|stream| composite(stream) == Some(rows[ROW]))
+    streams.any(|stream| stream.composite() == Some(Composite::ALL[ROW]))
 }
 
 /// Every name.
@@ -283,10 +246,10 @@ fn add_figures(preset: &Preset, reach: &mut impl FnMut(&[(&'static str, Conditio
     if Needs::Receiver.met(preset) && data {
         reach(&RECV_STATES);
         reach(&RECV_EDGES);
-        if preset.choices.reset_after_all_data != Choice::Never {
+        if preset.way.choices.reset_after_all_data != Choice::Never {
             reach(&[RESET_AFTER_ALL_DATA]);
         }
-        if preset.choices.data_completes_after_reset != Choice::Never {
+        if preset.way.choices.data_completes_after_reset != Choice::Never {
             reach(&[DATA_AFTER_RESET]);
         }
     }

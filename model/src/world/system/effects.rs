@@ -182,7 +182,7 @@ impl World {
         let before = state.endpoint(side)?.clone();
         let mut next = before.clone();
         // A breach of its own rules is the observer's to note, not the endpoint's.
-        let _ = next.on_sent(&self.rules, self.choices(), frame);
+        next.on_sent(&self.rules, frame);
         if self.preset.observed {
             state.history.sends(frame, &before);
         }
@@ -219,7 +219,7 @@ impl World {
             state.network.clear();
             state.history.begin_again();
         }
-        let next = before.on_handshake(&self.rules, self.choices(), accepted, parameters);
+        let next = before.on_handshake(&self.rules, accepted, parameters);
         self.replace(state, next);
         self.run_driver(state, Side::Client);
         Some(())

@@ -166,9 +166,8 @@ impl World {
                 frames.push(Frame::StopSending { stream_id, application_protocol_error_code });
             }
         }
-        let of_credit = endpoint.credit_frames(&self.rules);
-        frames.extend(of_credit.filter(|frame| !self.choices().never_sends(frame, endpoint)));
-        frames.retain(|frame| endpoint.clone().on_sent(&self.rules, self.choices(), frame).is_ok());
+        frames.extend(endpoint.free_credit_frames(&self.rules));
+        frames.retain(|frame| endpoint.clone().judge_sent(&self.rules, frame).is_ok());
         frames
     }
 

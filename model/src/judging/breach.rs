@@ -9,8 +9,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::citation::{Citation, Level};
-use super::violation::{Standing, Violation};
+use crate::rfc::citation::{Citation, Level};
+use crate::rfc::violation::{Standing, Violation};
 
 macro_rules! breaches {
     ($( $(#[doc = $doc:literal])+ $variant:ident => $id:literal, $section:literal, $level:ident; )+) => {

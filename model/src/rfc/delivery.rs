@@ -1,13 +1,13 @@
-//! §13.3: where a piece of information stands on its way to the peer.
+//! §13.3 Retransmission of information: where a piece of information stands on its way to the peer.
 //!
 //! What is sent again after a loss is information, not packets; each kind says in its own file what it
 //! sends then.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a piece of information stands on its way to the peer (§13.3).
+/// Where a piece of information stands on its way to the peer.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-pub enum Carriage {
+pub enum Delivery {
     /// To be sent for the first time.
     Due,
     /// Sent, neither acknowledged nor declared lost.
@@ -18,7 +18,7 @@ pub enum Carriage {
     Acked,
 }
 
-impl Carriage {
+impl Delivery {
     /// Whether it has to be sent (again).
     pub const fn is_owed(self) -> bool {
         match self {
@@ -28,7 +28,7 @@ impl Carriage {
     }
 
     /// After a frame that carries it was sent.
-    pub(super) const fn sent(self) -> Self {
+    pub(crate) const fn sent(self) -> Self {
         match self {
             Self::Due | Self::InFlight | Self::Lost => Self::InFlight,
             Self::Acked => Self::Acked,

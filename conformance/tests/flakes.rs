@@ -9,7 +9,7 @@ use streamproof_conformance::sut::{BareQuinn, Manager, Session, Setup, Sut};
 use streamproof_conformance::world::ArenaError;
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::trace::Trace;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 const TWO: NonZero<usize> = NonZero::new(2).expect("two");
 

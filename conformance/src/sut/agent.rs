@@ -17,7 +17,7 @@ use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 use super::certificate::Certificate;
 use super::datagrams::{Credentials, DatagramSession, LossTrigger, Read, Stack, fit};

@@ -26,8 +26,8 @@ use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::identity::{Side, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::Preset;
-use streamproof_model::world::system::first_endpoint;
+use streamproof_model::worlds::streams::first_endpoint;
+use streamproof_model::worlds::streams::presets::Preset;
 
 pub use bare::BareQuinn;
 pub use manager::Manager;

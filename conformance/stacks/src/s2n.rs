@@ -22,7 +22,7 @@ use streamproof_conformance::world::ArenaError;
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Direction, Side};
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 use self::runtime::Runtime;
 use self::streams::{Attempt, Streams};

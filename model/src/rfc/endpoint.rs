@@ -2,7 +2,7 @@
 //!
 //! This file and its children only route: what a frame, a call or an acknowledgement does to a part or to
 //! a limit stands in that part's own file. Everything here is a plain function of the endpoint; networks
-//! and bounds are in [`world`](crate::world).
+//! and bounds are in [`world`](crate::worlds).
 //!
 //! | file | what goes through it |
 //! |---|---|

@@ -1,6 +1,6 @@
 //! The rules as values: a struct of functions, and [`RFC9000`], their right constant.
 //!
-//! A mutant is `Rules { final_size_changes: forget, ..RFC9000 }`; see [`mutants`](crate::mutants).
+//! A mutant is `Rules { final_size_changes: forget, ..RFC9000 }`; see [`mutants`](crate::worlds::streams::wrong).
 //! Each field's right function stands here, under the section it comes from, and nowhere else.
 
 use super::carriage::Carriage;

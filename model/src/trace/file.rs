@@ -10,11 +10,11 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::explore::state_text;
 use crate::rfc::choices::Choices;
 use crate::rfc::identity::Side;
-use crate::world::action::Action;
-use crate::world::presets::Preset;
+use crate::worlds::streams::action::Action;
+use crate::worlds::streams::picture::state_text;
+use crate::worlds::streams::presets::Preset;
 
 use super::{NotEnabled, Trace};
 
@@ -239,12 +239,12 @@ fn read_header(line: &str) -> Result<(Preset, Side), TraceError> {
 mod tests {
     use super::*;
     use crate::check::graph::Graph;
-    use crate::world::system::World;
+    use crate::worlds::streams::StreamsWorld;
 
     fn example() -> Trace {
         let mut preset = Preset::find("uni").expect("a preset");
         preset.choices = Choices::QUINN;
-        let graph = Graph::explore(&World::new(preset));
+        let graph = Graph::explore(&StreamsWorld::new(preset));
         let way = graph.way_to(graph.states.len() as u32 - 1);
         let actions = way.iter().map(|edge| graph.edges[*edge].action.clone()).collect();
         Trace { preset, side: Side::Client, actions }

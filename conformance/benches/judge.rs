@@ -10,8 +10,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use streamproof_conformance::conform::{self, Tours};
 use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
 use streamproof_model::check::engine::{Search, check};
-use streamproof_model::world::presets::Preset;
-use streamproof_model::world::system::World;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::Preset;
 
 fn replay(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("replay and referee, traces");
@@ -40,7 +40,7 @@ fn states(criterion: &mut Criterion) {
     group.sample_size(10);
     let preset = Preset::find("uni-double").expect("a preset");
     for (name, search) in [("bfs", Search::Bfs), ("dfs", Search::Dfs)] {
-        let run = || check(World::new(preset), search, 1, &mut |_| {});
+        let run = || check(StreamsWorld::new(preset), search, 1, &mut |_| {});
         group.throughput(Throughput::Elements(run().states as u64));
         group.bench_function(name, |bencher| bencher.iter(|| black_box(run())));
     }

@@ -11,7 +11,7 @@ use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::frame::{Frame, FrameType};
 use streamproof_model::rfc::identity::{ByDirection, Side, StreamId};
 use streamproof_model::trace::stimulus::Stimulus;
-use streamproof_model::world::presets::Handshake;
+use streamproof_model::worlds::streams::presets::Handshake;
 
 use crate::abstraction::{self, Seen};
 use crate::concretize;

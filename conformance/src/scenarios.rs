@@ -11,9 +11,10 @@ use serde::Deserialize;
 use stateright::Model;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::{NotEnabled, Trace, file};
-use streamproof_model::world::action::Action;
-use streamproof_model::world::presets::Preset;
-use streamproof_model::world::system::{World, WorldState};
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::action::Action;
+use streamproof_model::worlds::streams::presets::Preset;
+use streamproof_model::worlds::streams::state::StreamsState;
 
 use crate::sut::{Manager, Sut};
 
@@ -104,7 +105,7 @@ pub fn read(text: &str) -> Result<Vec<Scenario>, ScenarioError> {
 
 /// A state on the way, how many steps have happened, and from where it was reached by what.
 struct Node {
-    at: Rc<(WorldState, usize)>,
+    at: Rc<(StreamsState, usize)>,
     reached: Option<(usize, Action)>,
 }
 
@@ -124,7 +125,7 @@ impl Scenario {
                 side: self.side,
             })?;
         preset.way = Manager::default().way();
-        let actions = self.search(&World::new(preset))?;
+        let actions = self.search(&StreamsWorld::new(preset))?;
         Ok(Trace { preset, side: self.side, actions, probe: None })
     }
 
@@ -137,9 +138,9 @@ impl Scenario {
         Ok(file::write(&self.trace()?)?)
     }
 
-    fn search(&self, world: &World) -> Result<Vec<Action>, ScenarioError> {
+    fn search(&self, world: &StreamsWorld) -> Result<Vec<Action>, ScenarioError> {
         let first = Rc::new((world.init_states().remove(0), 0));
-        let mut seen: HashSet<Rc<(WorldState, usize)>> = HashSet::new();
+        let mut seen: HashSet<Rc<(StreamsState, usize)>> = HashSet::new();
         seen.insert(Rc::clone(&first));
         let mut nodes = vec![Node { at: first, reached: None }];
         let mut actions = Vec::new();

@@ -26,7 +26,8 @@ use std::num::NonZero;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::{Trace, file};
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
 
 pub use streamproof_model as model;
 

@@ -1,6 +1,6 @@
 //! The zoo on a real loop: the toy stack with one bug at a time, and tours that find each of them.
 //!
-//! The model's zoo ([`streamproof_model::mutants::ZOO`]) shows that a *rule* with the bug is caught by a property.
+//! The model's zoo ([`streamproof_model::worlds::streams::wrong::ZOO`]) shows that a *rule* with the bug is caught by a property.
 //! Here a *stack* has it, and nobody has written a scenario for it: the generated tours of a preset are played
 //! until the judge names the breach. [`PLANTED`] says for each bug where it was seen, which presets are tried in
 //! which order, and what it must be found as; [`NOT_PLANTED`] which animals no such stack can have, and why.
@@ -12,7 +12,7 @@ use std::num::NonZero;
 
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
-use streamproof_model::world::presets::{Calls, Preset};
+use streamproof_model::worlds::streams::presets::Preset;
 
 pub use table::PLANTED;
 
@@ -53,21 +53,6 @@ pub const BY_EFFECT: &[&str] = &[
     "web-transport #300",
 ];
 
-/// The preset with this name: one of the catalogue, or one that only the zoo needs.
-///
-/// In `credit-stream-outdated` limits overtake each other while there is more to write. In no other preset does
-/// a sender meet a limit below the one that it has, and then write beyond it.
-pub fn preset(name: &str) -> Option<Preset> {
-    if name != OUTDATED {
-        return Preset::find(name);
-    }
-    let base = Preset::find("credit-stream")?;
-    let calls = Calls { reset: false, abort_reading: false, ..base.calls };
-    Some(Preset { name: OUTDATED, length: 16, in_flight: 2, calls, ..base })
-}
-
-const OUTDATED: &str = "credit-stream-outdated";
-
 /// Where a bug was found, and how.
 #[derive(Clone, Debug)]
 pub struct Find {
@@ -98,7 +83,7 @@ impl Hunter {
         threads: NonZero<usize>,
     ) -> Result<Option<Find>, StartError> {
         let toy = Toy::with(planted.bug);
-        for preset in planted.presets.iter().filter_map(|name| preset(name)) {
+        for preset in planted.presets.iter().filter_map(|name| Preset::find(name)) {
             for side in preset.sides() {
                 let tours = self
                     .tours

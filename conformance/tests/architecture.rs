@@ -157,3 +157,111 @@ fn traps_name_tests_that_exist() {
         assert!(text.contains(&format!("#[test]\nfn {test}()")), "{test}");
     }
 }
+
+/// In the model no room imports one that imports it: neither the top-level modules, nor the children of `worlds` and
+/// `check`. Tests may look upwards, and what a comment names is no import.
+#[test]
+fn no_circle_of_modules_in_the_model() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/src");
+    for folder in ["", "worlds", "check"] {
+        let arrows = model_arrows(&source, folder);
+        assert!(arrows.len() >= 3, "{folder}: {arrows:?}");
+        let rooms: Vec<_> = arrows.iter().map(|(from, ..)| from.as_str()).collect();
+        for room in &rooms {
+            // Who can be reached from a room, each with the way there.
+            let mut ways = vec![vec![*room]];
+            let mut place = 0;
+            while let Some(way) = ways.get(place).cloned() {
+                let last = way[way.len() - 1];
+                for (_, to, file) in arrows.iter().filter(|(from, ..)| from == last) {
+                    assert_ne!(to, room, "circle in model/src/{folder}: {way:?}, closed by {file}");
+                    if ways.iter().all(|known| known[known.len() - 1] != to) {
+                        ways.push([&way[..], &[to]].concat());
+                    }
+                }
+                place += 1;
+            }
+        }
+    }
+}
+
+/// The imports between the modules of one folder of the model: from, to, and a file that has it.
+fn model_arrows(source: &Path, folder: &str) -> Vec<(String, String, String)> {
+    let home = source.join(folder);
+    let name = |path: &Path| {
+        path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    let entries = std::fs::read_dir(&home).expect("a folder of the model");
+    let paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let is_room = |path: &&std::path::PathBuf| !["lib", "mod"].contains(&name(path).as_str());
+    let rooms: Vec<_> = paths.iter().filter(is_room).map(|path| name(path)).collect();
+    let mut arrows = Vec::new();
+    for path in paths.iter().filter(is_room) {
+        for file in rust_files(path) {
+            for to in imported_paths(source, &file) {
+                let inside = match folder {
+                    "" => to.as_str(),
+                    _ => to.strip_prefix(folder).and_then(|to| to.strip_prefix("::")).unwrap_or(""),
+                };
+                let to = inside.split("::").next().unwrap_or_default().to_owned();
+                if to != name(path) && rooms.contains(&to) {
+                    arrows.push((name(path), to, file.display().to_string()));
+                }
+            }
+        }
+    }
+    arrows
+}
+
+fn rust_files(path: &Path) -> Vec<std::path::PathBuf> {
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).expect("a folder");
+        return entries.flat_map(|entry| rust_files(&entry.expect("an entry").path())).collect();
+    }
+    let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+    let is_rust = path.extension().is_some_and(|extension| extension == "rs") && !is_test;
+    if is_rust { vec![path.to_owned()] } else { Vec::new() }
+}
+
+/// Every path below `crate` that a file names, as "worlds::streams::action": those that begin with `crate` or
+/// `super`, braces written out one level deep.
+fn imported_paths(source: &Path, file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).expect("a file");
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    // The module that the file is.
+    let inside = file.strip_prefix(source).expect("a file of the model").with_extension("");
+    let mut module: Vec<_> =
+        inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    module.retain(|part| part != "mod");
+    let mut paths = Vec::new();
+    for root in ["crate::", "super::"] {
+        for (at, _) in code.match_indices(root) {
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue; // in the middle of a path
+            }
+            let mut from = if root == "crate::" { Vec::new() } else { module.clone() };
+            let mut rest = &code[at..];
+            rest = rest.strip_prefix("crate::").unwrap_or(rest);
+            while let Some(above) = rest.strip_prefix("super::") {
+                from.pop();
+                rest = above;
+            }
+            let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+            let end = rest.find(|c: char| !is_path(c)).unwrap_or(rest.len());
+            let (path, after) = rest.split_at(end);
+            let names = match (path.ends_with("::") || path.is_empty(), after.strip_prefix('{')) {
+                (true, Some(list)) => {
+                    let list = list.split_once('}').map_or(list, |(list, _)| list);
+                    list.split(',').map(|name| format!("{path}{}", name.trim())).collect()
+                }
+                (true, None) | (false, _) => vec![path.to_owned()],
+            };
+            let whole = |name: String| [from.clone(), vec![name]].concat().join("::");
+            paths.extend(names.into_iter().map(whole));
+        }
+    }
+    paths
+}

@@ -8,7 +8,7 @@ use streamproof_conformance::conform::{Criterion, Tours, flakes, replay_trace};
 use streamproof_conformance::sut::{BareQuinn, Manager, Session, Setup, StartError, Sut};
 use streamproof_model::judging::way::Way;
 use streamproof_model::trace::Trace;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 const TWO: NonZero<usize> = NonZero::new(2).expect("two");
 

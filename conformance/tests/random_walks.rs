@@ -14,7 +14,7 @@ use streamproof_model::rfc::call::Call;
 use streamproof_model::rfc::frame::{ErrorCode, Frame};
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::trace::stimulus::Stimulus;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 /// The largest stream of a walk, in bytes: several packets' worth.
 const SIZE: u64 = 6_000;

@@ -4,7 +4,7 @@ use streamproof::{Config, Fault};
 use streamproof_conformance::schedules::races::{RACES, Race};
 use streamproof_conformance::schedules::search::Bound;
 use streamproof_conformance::schedules::{Outcome, log, run};
-use streamproof_model::lifecycle::Preset;
+use streamproof_model::worlds::lifecycle::presets::LifecyclePreset;
 
 /// `streamproof schedules` goes to 6, `make nightly` further.
 const BOUND: Bound = Bound { delays: 5, schedules: 1_000_000 };
@@ -74,6 +74,6 @@ fn unanswered_stop_and_early_release_are_found() {
 #[test]
 fn each_race_is_one_of_the_lifecycle_model() {
     for race in RACES {
-        assert!(Preset::find(race.like).is_some(), "{}", race.name);
+        assert!(LifecyclePreset::find(race.like).is_some(), "{}", race.name);
     }
 }

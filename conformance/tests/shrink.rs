@@ -5,7 +5,7 @@ use streamproof_conformance::sut::BareQuinn;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::Trace;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 /// The longest of the first tours that shows a breach.
 fn long_trace(preset: &str, side: Side, breach: Breach) -> Trace {

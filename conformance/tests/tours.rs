@@ -14,7 +14,8 @@ use streamproof_conformance::replay::Found;
 use streamproof_conformance::sut::{BareQuinn, Manager, Sut};
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::file;
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
 
 fn run_all(sut: &dyn Sut, criterion: fn(&Preset) -> Criterion) -> Vec<RoleReport> {
     let quick = |preset: &&Preset| preset.is_replayed() && preset.tier == Tier::Quick;

@@ -7,11 +7,12 @@ use std::num::NonZero;
 use streamproof_conformance::conform::{Criterion, Tours, replay_trace};
 use streamproof_conformance::suite::{Suite, SuiteError, Verdict};
 use streamproof_conformance::sut::{BareQuinn, Bug, Toy};
-use streamproof_conformance::zoo::{BY_EFFECT, Hunter, NOT_PLANTED, PLANTED, preset};
+use streamproof_conformance::zoo::{BY_EFFECT, Hunter, NOT_PLANTED, PLANTED};
 use streamproof_model::judging::breach::Breach;
-use streamproof_model::mutants::ZOO;
 use streamproof_model::rfc::identity::Side;
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
+use streamproof_model::worlds::streams::wrong::ZOO;
 
 fn two() -> NonZero<usize> {
     NonZero::new(2).expect("two")
@@ -34,7 +35,7 @@ fn every_planted_bug_is_found_by_its_breach_and_the_right_toy_shows_none() {
     }
     assert!(missed.is_empty(), "missed: {missed:?}");
     // Every preset of the catalogue has a test of its own below.
-    let outdated = preset("credit-stream-outdated").expect("a preset");
+    let outdated = Preset::find("credit-stream-outdated").expect("a preset");
     for side in outdated.sides() {
         let mut tours = Tours::make(outdated, side, &Toy::default());
         let report = tours.run(&Toy::default(), two(), &|_| {}).expect("a connection");
@@ -150,7 +151,7 @@ fn stream_above_one_that_was_not_opened_is_judged_as_if_nothing_were_missing() {
     let toy = Toy::with(Bug::LeaveLowerUncreated);
     let mut seen = BTreeSet::new();
     for name in ["credit-connection", "limits-uni", "limits-bidi", "uni-double"] {
-        let preset = preset(name).expect("a preset");
+        let preset = Preset::find(name).expect("a preset");
         for side in preset.sides() {
             let mut tours = Tours::with(preset, side, &toy, Criterion::Edges);
             let report = tours.run(&toy, two(), &|_| {}).expect("a connection");

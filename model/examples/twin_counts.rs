@@ -17,9 +17,11 @@ use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::frame::FrameType;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
 use streamproof_model::rfc::rules::{RFC9000, Rules};
-use streamproof_model::world::action::Action;
-use streamproof_model::world::presets::{PRESETS, Preset, Sends, Tier};
-use streamproof_model::world::system::{World, WorldState};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::action::Action;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset, Sends};
+use streamproof_model::worlds::streams::state::StreamsState;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,7 +40,7 @@ fn main() {
     for preset in twins().filter(|preset| is_wanted(preset.name)) {
         let start = Instant::now();
         let Counts { states, transitions } = match preset.tier {
-            Tier::Quick => Counts::of_twin(preset),
+            Tier::Quick | Tier::Named => Counts::of_twin(preset),
             Tier::Full => Counts::of_large_twin(preset),
         };
         let seconds = start.elapsed().as_secs_f64();
@@ -104,13 +106,13 @@ impl Counts {
         let is_fault = |last: &_, action: &_, next: &_| {
             mutants().any(|mutant| (mutant.fault)(last, action, next))
         };
-        explore(&World::new(preset), is_fault).expect("no fault under the RFC's rules")
+        explore(&StreamsWorld::new(preset), is_fault).expect("no fault under the RFC's rules")
     }
 
     /// The same by the engine: minutes become seconds. Actions that are equal count each, and these twins
     /// have none.
     pub(crate) fn of_large_twin(preset: Preset) -> Self {
-        let outcome = run(World::new(preset), &Options::default(), &mut |_| {});
+        let outcome = run(StreamsWorld::new(preset), &Options::default(), &mut |_| {});
         let Outcome { states, edges, cut, .. } = outcome.expect("a temporary folder");
         assert_eq!(cut, None);
         Self { states, transitions: edges }
@@ -120,10 +122,10 @@ impl Counts {
 /// Explores `world` to its end; `None` if `is_fault` holds of a transition. Remembers fingerprints, as the
 /// states of the largest twin fill gigabytes.
 fn explore(
-    world: &World,
-    is_fault: impl Fn(&WorldState, &Action, &WorldState) -> bool,
+    world: &StreamsWorld,
+    is_fault: impl Fn(&StreamsState, &Action, &StreamsState) -> bool,
 ) -> Option<Counts> {
-    let mut queue: VecDeque<WorldState> = world.init_states().into();
+    let mut queue: VecDeque<StreamsState> = world.init_states().into();
     let mut seen: HashSet<u64> = queue.iter().map(fingerprint).collect();
     let mut transitions = 0;
     while let Some(state) = queue.pop_front() {
@@ -143,7 +145,7 @@ fn explore(
     Some(Counts { states: seen.len(), transitions })
 }
 
-fn fingerprint(state: &WorldState) -> u64 {
+fn fingerprint(state: &StreamsState) -> u64 {
     let mut hasher = DefaultHasher::new();
     state.hash(&mut hasher);
     hasher.finish()
@@ -157,14 +159,14 @@ pub(crate) struct Mutant {
     pub(crate) preset: &'static str,
     rules: Rules,
     /// What gives it away.
-    fault: fn(&WorldState, &Action, &WorldState) -> bool,
+    fault: fn(&StreamsState, &Action, &StreamsState) -> bool,
 }
 
 impl Mutant {
     /// Whether the model finds it.
     pub(crate) fn is_found(&self) -> bool {
         let preset = Preset::find(self.preset).expect("a mutant's preset exists");
-        explore(&World { preset, rules: self.rules }, self.fault).is_none()
+        explore(&StreamsWorld { preset, rules: self.rules }, self.fault).is_none()
     }
 }
 
@@ -207,17 +209,17 @@ fn is_limit(frame: FrameType) -> bool {
 }
 
 /// An endpoint closes the connection on its peer.
-fn peer_is_refused(_: &WorldState, _: &Action, next: &WorldState) -> bool {
+fn peer_is_refused(_: &StreamsState, _: &Action, next: &StreamsState) -> bool {
     next.endpoints().any(|endpoint| endpoint.closed.is_some())
 }
 
 /// A loss is detected, and nothing follows.
-fn loss_is_not_repaired(last: &WorldState, action: &Action, next: &WorldState) -> bool {
+fn loss_is_not_repaired(last: &StreamsState, action: &Action, next: &StreamsState) -> bool {
     matches!(action, Action::DetectLoss { side: Side::Server }) && last == next
 }
 
 /// A stream is not there although one with a higher number is (§2.1).
-fn lower_numbered_is_missing(_: &WorldState, _: &Action, next: &WorldState) -> bool {
+fn lower_numbered_is_missing(_: &StreamsState, _: &Action, next: &StreamsState) -> bool {
     let direction = Direction::Unidirectional;
     let is_missing = |endpoint: &Endpoint| {
         let id = |ordinal| StreamId::new(endpoint.side.peer(), direction, ordinal);

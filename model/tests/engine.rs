@@ -4,23 +4,26 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use stateright::{Checker, Expectation, Model};
-use streamproof_model::check::dataflow;
-use streamproof_model::check::engine::{Search, Verdict, check, check_packed};
+use streamproof_model::check::engine::{Search, check};
+use streamproof_model::check::packed_model::PackedModel;
+use streamproof_model::check::report::Verdict;
 use streamproof_model::check::search::{Cut, Limits, Options, Outcome, run};
-use streamproof_model::mutants::MUTANTS;
-use streamproof_model::packed::model::PackedModel;
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
-use streamproof_model::world::system::{World, WorldState};
+use streamproof_model::check::streams::check_packed;
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
+use streamproof_model::worlds::streams::state::StreamsState;
+use streamproof_model::worlds::streams::wrong::MUTANTS;
 
-fn quick() -> impl Iterator<Item = World> {
-    PRESETS.iter().filter(|preset| preset.tier == Tier::Quick).copied().map(World::new)
+fn quick() -> impl Iterator<Item = StreamsWorld> {
+    PRESETS.iter().filter(|preset| preset.tier == Tier::Quick).copied().map(StreamsWorld::new)
 }
 
-fn world(name: &str) -> World {
-    World::new(Preset::find(name).expect("a preset"))
+fn world(name: &str) -> StreamsWorld {
+    StreamsWorld::new(Preset::find(name).expect("a preset"))
 }
 
-fn levels(world: World, options: &Options) -> Outcome {
+fn levels(world: StreamsWorld, options: &Options) -> Outcome {
     run(world, options, &mut |_| {}).expect("a temporary folder")
 }
 
@@ -38,16 +41,6 @@ fn every_engine_counts_the_same() {
         assert_eq!(counts(&one), counts(&two), "{name}");
         assert_eq!(counts(&one), counts(&exact), "{name}");
         assert_eq!(exact.expected_collisions(), 0.0);
-        for threads in [1, 2] {
-            let options = dataflow::Options { threads, ..dataflow::Options::default() };
-            let flow = dataflow::run(world, &options).expect("nobody else is needed");
-            assert_eq!((flow.states, flow.edges, flow.levels), counts(&one), "{name}");
-            assert_eq!(flow.shares.iter().sum::<usize>(), one.states);
-            let lengths = |hits: &[Option<Vec<_>>]| -> Vec<Option<usize>> {
-                hits.iter().map(|hit| hit.as_ref().map(Vec::len)).collect()
-            };
-            assert_eq!(lengths(&flow.hits), lengths(&one.hits), "{name}");
-        }
         let packed = PackedModel::new(world).expect("a temporary folder");
         let oracle = packed.checker().spawn_dfs().join();
         assert_eq!(oracle.unique_state_count(), one.states, "{name}");
@@ -81,11 +74,11 @@ fn any_number_of_threads_gives_the_same_ways() {
 
 /// The length of a shortest way to a state that breaks `name`, by depth-first searches of growing depth.
 /// Shares nothing with the engines but the readable model.
-fn iterative_deepening(world: &World, name: &str, most: usize) -> Option<usize> {
+fn iterative_deepening(world: &StreamsWorld, name: &str, most: usize) -> Option<usize> {
     let property = world.properties().into_iter().find(|property| property.name == name)?;
-    let broken = |state: &WorldState| !(property.condition)(world, state);
+    let broken = |state: &StreamsState| !(property.condition)(world, state);
     (0..=most).find(|depth| {
-        let mut seen: HashMap<WorldState, usize> = HashMap::new();
+        let mut seen: HashMap<StreamsState, usize> = HashMap::new();
         let mut stack: Vec<_> = world.init_states().into_iter().map(|s| (s, *depth)).collect();
         while let Some((state, left)) = stack.pop() {
             if broken(&state) {
@@ -154,27 +147,19 @@ fn cut_runs_never_say_that_something_holds() {
         assert!(!report.holds() && !report.is_violated());
         assert!(report.verdicts.iter().all(|(_, verdict)| !matches!(verdict, Verdict::Holds)));
     }
-    let options =
-        dataflow::Options { state_limit: Some(1000), threads: 2, ..dataflow::Options::default() };
-    let outcome = dataflow::run(uni_free, &options).expect("nobody else is needed");
-    assert!(outcome.cut.is_some() && outcome.states < 667_483, "{:?}", outcome.cut);
 }
 
 #[test]
-fn violation_ends_both_engines_with_its_level() {
+fn violation_ends_the_search_with_its_level() {
     let mutant = MUTANTS.iter().find(|mutant| mutant.name == "keep the credit of discarded data");
     let world = mutant.and_then(|mutant| mutant.world()).expect("a mutant with a preset");
     let options = Options { stop_at_violation: true, ..Options::default() };
     let own = levels(world, &options);
-    let options =
-        dataflow::Options { stop_at_violation: true, threads: 2, ..dataflow::Options::default() };
-    let flow = dataflow::run(world, &options).expect("nobody else is needed");
-    let shortest = |hits: &[Option<Vec<(WorldState, _)>>]| {
+    let shortest = |hits: &[Option<Vec<(StreamsState, _)>>]| {
         let broken = hits.iter().zip(world.properties());
         let broken = broken.filter(|(_, property)| property.expectation == Expectation::Always);
         broken.filter_map(|(hit, _)| hit.as_ref().map(Vec::len)).min()
     };
     assert_eq!(shortest(&own.hits), Some(5));
-    assert_eq!(shortest(&flow.hits), Some(5));
-    assert!(flow.states < 21_835 && own.states < 21_835);
+    assert!(own.states < 21_835);
 }

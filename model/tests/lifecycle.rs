@@ -4,22 +4,25 @@
 use std::collections::BTreeSet;
 
 use stateright::{Expectation, Model};
+use streamproof_model::check::designs::judge;
 use streamproof_model::check::engine::{Search, check};
-use streamproof_model::lifecycle::fixes::judge;
-use streamproof_model::lifecycle::{DESIGNS, MANAGER, PRESETS, World};
+use streamproof_model::worlds::lifecycle::LifecycleWorld;
+use streamproof_model::worlds::lifecycle::design::MANAGER;
+use streamproof_model::worlds::lifecycle::presets::PRESETS;
+use streamproof_model::worlds::lifecycle::wrong::DESIGNS;
 
 /// How many steps the shortest way takes to a moment that breaks `property`, if at most `bound`: by trying every
 /// sequence of steps, with no memory of where it has been.
-fn deepening(world: &World, property: &str, bound: usize) -> Option<usize> {
+fn deepening(world: &LifecycleWorld, property: &str, bound: usize) -> Option<usize> {
     let properties = world.properties();
     let property = properties.iter().find(|one| one.name == property).expect("a property");
     assert!(matches!(property.expectation, Expectation::Always));
     let breaks = |moment: &_| !(property.condition)(world, moment);
     fn within(
-        world: &World,
-        moment: &<World as Model>::State,
+        world: &LifecycleWorld,
+        moment: &<LifecycleWorld as Model>::State,
         left: usize,
-        breaks: &dyn Fn(&<World as Model>::State) -> bool,
+        breaks: &dyn Fn(&<LifecycleWorld as Model>::State) -> bool,
     ) -> bool {
         if breaks(moment) {
             return true;
@@ -39,7 +42,7 @@ fn deepening(world: &World, property: &str, bound: usize) -> Option<usize> {
 #[test]
 fn managers_design_holds_and_reaches_every_end() {
     for preset in PRESETS {
-        let report = check(World::new(*preset), Search::Bfs, 1, &mut |_| {});
+        let report = check(LifecycleWorld::new(*preset), Search::Bfs, 1, &mut |_| {});
         assert!(report.holds(), "{}: {:?}", preset.name, report.verdicts);
     }
 }
@@ -61,7 +64,7 @@ fn each_property_is_broken_by_a_fault() {
         .flat_map(|design| judge(*design).breaches)
         .map(|breach| breach.property)
         .collect();
-    for property in World::new(PRESETS[0]).properties() {
+    for property in LifecycleWorld::new(PRESETS[0]).properties() {
         let is_invariant = matches!(property.expectation, Expectation::Always);
         assert!(!is_invariant || broken.contains(property.name), "{}", property.name);
     }
@@ -73,11 +76,11 @@ fn interleavings_are_shortest() {
         let judgement = judge(*design);
         let breach = judgement.as_named().expect("broken as named");
         for preset in PRESETS {
-            let world = World { preset: *preset, design: *design };
+            let world = LifecycleWorld { preset: *preset, design: *design };
             let shorter = deepening(&world, breach.property, breach.steps() - 1);
             assert_eq!(shorter, None, "{} in {}", design.name, preset.name);
         }
-        let world = World { preset: breach.preset, design: *design };
+        let world = LifecycleWorld { preset: breach.preset, design: *design };
         let found = deepening(&world, breach.property, breach.steps());
         assert_eq!(found, Some(breach.steps()), "{}", design.name);
     }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use stateright::{Expectation, Model};
-use streamproof_model::check::progress::{Outlook, progress};
-use streamproof_model::mutants::{
-    ELSEWHERE, Kill, MUTANTS, WITHOUT_MUTANT, ZOO, kill_table, kill_table_markdown,
-};
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
-use streamproof_model::world::properties::progress::GOALS;
-use streamproof_model::world::system::World;
+use streamproof_model::check::fairness::{Verdict, ways};
+use streamproof_model::check::kill::{Kill, kill_table, kill_table_markdown};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
+use streamproof_model::worlds::streams::properties::progress::GOALS;
+use streamproof_model::worlds::streams::wrong::{ELSEWHERE, MUTANTS, WITHOUT_MUTANT, ZOO};
 
 static KILLS: LazyLock<Vec<Kill>> = LazyLock::new(kill_table);
 
@@ -31,7 +31,7 @@ fn every_mutant_is_killed_by_the_property_it_names() {
 #[test]
 fn rfc9000_passes_every_killing_trace() {
     for kill in KILLS.iter() {
-        let world = World::new(Preset::find(kill.mutant.preset).expect("a preset"));
+        let world = StreamsWorld::new(Preset::find(kill.mutant.preset).expect("a preset"));
         let invariants = world.properties().into_iter();
         let invariants: Vec<_> =
             invariants.filter(|property| property.expectation == Expectation::Always).collect();
@@ -57,13 +57,13 @@ fn every_goal_comes_under_the_right_rules() {
     let goals: BTreeSet<_> = GOALS.iter().map(|goal| goal.name).collect();
     let mut awaited = BTreeSet::new();
     for preset in PRESETS.iter().filter(|preset| preset.tier == Tier::Quick) {
-        for report in progress(&World::new(*preset)) {
-            match &report.outlook {
-                Outlook::Comes => {
+        for report in ways(&StreamsWorld::new(*preset)) {
+            match &report.verdict {
+                Verdict::Holds => {
                     awaited.insert(report.name);
                 }
-                Outlook::Vacuous => {}
-                Outlook::Stuck(path) => {
+                Verdict::Vacuous => {}
+                Verdict::Refuted { stem: path, .. } => {
                     let way: Vec<_> =
                         path.iter().filter_map(|(_, action)| action.clone()).collect();
                     panic!("{}: {}: {way:#?}", preset.name, report.name)
@@ -79,8 +79,8 @@ fn every_property_kills_a_mutant_that_no_other_kills() {
     let alone: BTreeSet<_> =
         KILLS.iter().filter(|kill| kill.is_alone()).map(|kill| kill.mutant.killed_by).collect();
     let mut needed: BTreeSet<_> = GOALS.iter().map(|goal| goal.name).collect();
-    for preset in PRESETS.iter().filter(|preset| preset.observed) {
-        let properties = World::new(*preset).properties().into_iter();
+    for preset in PRESETS.iter().filter(|preset| !preset.twin) {
+        let properties = StreamsWorld::new(*preset).properties().into_iter();
         let invariants = properties.filter(|property| property.expectation == Expectation::Always);
         needed.extend(invariants.map(|property| property.name));
     }

@@ -5,11 +5,13 @@ use std::collections::{HashMap, HashSet};
 use stateright::Model;
 use streamproof_model::packed::reduce::Reductions;
 use streamproof_model::packed::{PackedState, PackedWorld, Successor};
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
-use streamproof_model::world::system::{World, WorldState};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
+use streamproof_model::worlds::streams::state::StreamsState;
 
 /// Compares a world, state by state; how many states and edges it has.
-fn compare(world: World) -> (usize, usize) {
+fn compare(world: StreamsWorld) -> (usize, usize) {
     let name = world.preset.name;
     let mut packed = PackedWorld::new(world, Reductions::NONE);
     let mut known: HashSet<PackedState> = HashSet::new();
@@ -18,7 +20,7 @@ fn compare(world: World) -> (usize, usize) {
     known.insert(open[0]);
     let (mut edges, mut actions, mut successors) = (0, Vec::new(), Vec::new());
     while let Some(state) = open.pop() {
-        let readable: WorldState = packed.unpack(&state);
+        let readable: StreamsState = packed.unpack(&state);
         assert_eq!(packed.pack(&readable), Ok(state), "{name}");
         successors.clear();
         packed.expand_or_fill(state, &mut successors).expect("packs");
@@ -76,7 +78,7 @@ fn packed_worlds_are_the_readable_ones() {
         ];
         if !large.contains(&preset.name) {
             let start = std::time::Instant::now();
-            let counts = compare(World::new(*preset));
+            let counts = compare(StreamsWorld::new(*preset));
             println!("{} {counts:?} {:?}", preset.name, start.elapsed());
         }
     }
@@ -85,13 +87,13 @@ fn packed_worlds_are_the_readable_ones() {
 #[test]
 fn monotone_worlds_are_packed_as_well() {
     let small = Preset { length: 1, ..Preset::find("twin-stream").expect("a twin") };
-    compare(World::new(small).monotone());
+    compare(StreamsWorld::new(small).monotone());
 }
 
 #[test]
 fn contents_are_the_same_in_another_order() {
     use streamproof_model::packed::Table;
-    let world = World::new(Preset::find("limits-uni").expect("a preset"));
+    let world = StreamsWorld::new(Preset::find("limits-uni").expect("a preset"));
     let (mut one, mut other) =
         (PackedWorld::new(world, Reductions::NONE), PackedWorld::new(world, Reductions::NONE));
     let mut states = vec![one.initial().expect("packs")];

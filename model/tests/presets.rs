@@ -7,8 +7,9 @@ use stateright::{Expectation, Model};
 use streamproof_model::check::engine::{Search, check};
 use streamproof_model::check::graph::Graph;
 use streamproof_model::check::search::{Options, run};
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
-use streamproof_model::world::system::World;
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
 
 /// Preset of the quick tier, distinct states, edges.
 const PINNED: &[(&str, usize, usize)] = &[
@@ -59,7 +60,7 @@ fn every_preset_is_pinned() {
 fn every_preset_holds_with_its_pinned_counts() {
     for (name, states, edges) in PINNED {
         let preset = Preset::find(name).expect("pinned presets exist");
-        let report = check(World::new(preset), Search::Bfs, 2, &mut |_| {});
+        let report = check(StreamsWorld::new(preset), Search::Bfs, 2, &mut |_| {});
         for (property, verdict) in &report.verdicts {
             assert!(verdict.is_good(), "{name}: {property}: {verdict:?}");
         }
@@ -71,7 +72,7 @@ fn every_preset_holds_with_its_pinned_counts() {
 #[test]
 fn engine_of_our_own_counts_the_same() {
     for (name, states, edges) in PINNED {
-        let world = World::new(Preset::find(name).expect("pinned presets exist"));
+        let world = StreamsWorld::new(Preset::find(name).expect("pinned presets exist"));
         let outcome = run(world, &Options::default(), &mut |_| {}).expect("a temporary folder");
         assert_eq!((outcome.states, outcome.edges), (*states, *edges), "{name}");
     }
@@ -81,7 +82,7 @@ fn engine_of_our_own_counts_the_same() {
 fn depth_first_and_the_exact_graph_count_the_same() {
     // The largest would only repeat it slowly.
     for (name, states, edges) in PINNED.iter().filter(|(_, states, _)| *states < 100_000) {
-        let world = World::new(Preset::find(name).expect("pinned presets exist"));
+        let world = StreamsWorld::new(Preset::find(name).expect("pinned presets exist"));
         let report = check(world, Search::Dfs, 1, &mut |_| {});
         assert!(report.holds(), "{name}");
         assert_eq!((report.states, report.generated - 1), (*states, *edges), "{name}");
@@ -93,7 +94,7 @@ fn depth_first_and_the_exact_graph_count_the_same() {
 #[test]
 fn property_names_are_unique_and_in_rfc_order() {
     for preset in PRESETS {
-        let properties = World::new(*preset).properties();
+        let properties = StreamsWorld::new(*preset).properties();
         let names: Vec<_> = properties
             .iter()
             .filter(|property| property.expectation == Expectation::Always)

@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use streamproof_model::packed::reduce::{Lemmas, Reductions};
 use streamproof_model::packed::{PackedWorld, Successor};
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::{Calls, Preset, Weather};
-use streamproof_model::world::system::{World, WorldState};
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::{Calls, Preset, Weather};
+use streamproof_model::worlds::streams::state::StreamsState;
 
 /// One stream and two, with a connection's limit that binds and one that does not, with resets and without.
-fn small() -> Vec<World> {
+fn small() -> Vec<StreamsWorld> {
     let twin = Preset::find("twin-stream").expect("a twin");
     let plain = Calls { reset: false, abort_reading: false, ..twin.calls };
     let one = Preset { length: 1, ..twin };
@@ -20,21 +21,21 @@ fn small() -> Vec<World> {
     let stopped = Preset { calls: Calls { abort_reading: true, ..plain }, ..one };
     [one, stopped, two, binding]
         .into_iter()
-        .map(|p| World::new(p).monotone().staying_reset())
+        .map(|p| StreamsWorld::new(p).monotone().staying_reset())
         .collect()
 }
 
-type States = HashSet<WorldState>;
+type States = HashSet<StreamsState>;
 
 /// What a search under these reductions comes to: its states, and the successors of each but itself.
 struct Reached {
     packed: PackedWorld,
-    next: HashMap<WorldState, States>,
+    next: HashMap<StreamsState, States>,
     broken: u128,
     shown: u128,
 }
 
-fn reach(world: World, reductions: Reductions, lemmas: Lemmas) -> Reached {
+fn reach(world: StreamsWorld, reductions: Reductions, lemmas: Lemmas) -> Reached {
     let mut packed = PackedWorld::with_lemmas(world, reductions, lemmas);
     let mut open = vec![packed.initial().expect("packs")];
     let mut known: HashSet<_> = open.iter().copied().collect();
@@ -62,7 +63,7 @@ impl Reached {
 
     /// Each stream by itself, as both ends have it: what a single stream's properties can see.
     fn locals(&self) -> HashSet<String> {
-        let local = |state: &WorldState| {
+        let local = |state: &StreamsState| {
             let ids: Vec<_> =
                 state.endpoints().flat_map(|end| end.streams.keys().copied()).collect();
             let of = |id| state.endpoints().map(|end| end.streams.get(&id)).collect::<Vec<_>>();
@@ -77,10 +78,10 @@ const AMPLE: Reductions = Reductions { ample: true, ..Reductions::NONE };
 const SYMMETRY: Reductions = Reductions { symmetry: true, ..Reductions::NONE };
 
 /// A bisimulation: what a full state's successors stand for are the successors of what it stands for.
-fn dead_values_are_dead(world: World, lemmas: Lemmas) -> bool {
+fn dead_values_are_dead(world: StreamsWorld, lemmas: Lemmas) -> bool {
     let full = reach(world, Reductions::NONE, Lemmas::RIGHT);
     let Reached { mut packed, next, broken, shown } = reach(world, DEAD, lemmas);
-    let mut normal = |state: &WorldState| {
+    let mut normal = |state: &StreamsState| {
         let state = packed.pack(state).and_then(|state| packed.canonical_state(state));
         packed.unpack(&state.expect("packs"))
     };
@@ -96,17 +97,17 @@ fn dead_values_are_dead(world: World, lemmas: Lemmas) -> bool {
     same && met.len() == next.len() && (full.broken, full.shown) == (broken, shown)
 }
 
-fn ample_sets_are_enough(world: World, lemmas: Lemmas) -> bool {
+fn ample_sets_are_enough(world: StreamsWorld, lemmas: Lemmas) -> bool {
     let (full, less) = (reach(world, Reductions::NONE, Lemmas::RIGHT), reach(world, AMPLE, lemmas));
     full.ends() == less.ends()
         && full.locals() == less.locals()
         && (full.broken, full.shown) == (less.broken, less.shown)
 }
 
-fn orders_are_alike(world: World, lemmas: Lemmas) -> bool {
+fn orders_are_alike(world: StreamsWorld, lemmas: Lemmas) -> bool {
     let full = reach(world, Reductions::NONE, Lemmas::RIGHT);
     let Reached { mut packed, next, broken, shown } = reach(world, SYMMETRY, lemmas);
-    let mut least = |state: &WorldState| {
+    let mut least = |state: &StreamsState| {
         let state = packed.pack(state).and_then(|state| packed.canonical_state(state));
         packed.unpack(&state.expect("packs"))
     };
@@ -143,7 +144,7 @@ fn order_of_streams_makes_no_difference() {
 
 #[test]
 fn planted_faults_are_caught() {
-    let caught = |holds: fn(World, Lemmas) -> bool, lemmas: Lemmas| {
+    let caught = |holds: fn(StreamsWorld, Lemmas) -> bool, lemmas: Lemmas| {
         small().into_iter().any(|world| !holds(world, lemmas))
     };
     // A reader's data is not dead before it is read.
@@ -157,23 +158,23 @@ fn planted_faults_are_caught() {
     assert!(caught(orders_are_alike, early));
     // Streams that are opened one after the other never are.
     let opening = Preset::find("twin-limits").expect("a twin");
-    assert!(SYMMETRY.fit(&World::new(opening).monotone().preset).is_err());
+    assert!(SYMMETRY.fit(&StreamsWorld::new(opening).monotone().preset).is_err());
 }
 
 #[test]
 fn monotone_network_is_the_lossy_one_with_any_number_in_flight() {
-    let ends = |world: World| -> HashSet<_> {
+    let ends = |world: StreamsWorld| -> HashSet<_> {
         let states = reach(world, Reductions::NONE, Lemmas::RIGHT).next.into_keys();
         states.map(|state| (state.client, state.server)).collect()
     };
     let twin = Preset::find("twin-stream").expect("a twin");
     let one = Preset { length: 1, ..twin };
-    let monotone = ends(World::new(one).monotone());
+    let monotone = ends(StreamsWorld::new(one).monotone());
     // It doubles: where a packet may come once only, the monotone network permits more.
     let weather = Weather { duplicates: true, ..one.weather };
     let mut last = HashSet::new();
     for in_flight in [1, 2, 3, 4, 6] {
-        let bounded = ends(World::new(Preset { in_flight, weather, ..one }));
+        let bounded = ends(StreamsWorld::new(Preset { in_flight, weather, ..one }));
         assert!(last.is_subset(&bounded) && bounded.is_subset(&monotone));
         last = bounded;
     }
@@ -184,7 +185,7 @@ fn monotone_network_is_the_lossy_one_with_any_number_in_flight() {
 fn monotone_worlds_have_no_cycle() {
     for world in small() {
         let next = reach(world, Reductions::NONE, Lemmas::RIGHT).next;
-        let mut entries: HashMap<&WorldState, usize> = HashMap::new();
+        let mut entries: HashMap<&StreamsState, usize> = HashMap::new();
         next.values().flatten().for_each(|state| *entries.entry(state).or_default() += 1);
         let mut open: Vec<_> = next.keys().filter(|state| !entries.contains_key(state)).collect();
         let mut ranked = 0;

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use streamproof_model::check::search::{Checkpoints, Failure, Options, Outcome, run};
-use streamproof_model::world::presets::Preset;
-use streamproof_model::world::system::World;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::Preset;
 
 const PRESET: &str = "twin-stream";
 
@@ -21,8 +21,8 @@ fn options(folder: &Path) -> Options {
     Options { checkpoint, ..Options::default() }
 }
 
-fn world(name: &str) -> World {
-    World::new(Preset::find(name).expect("a preset"))
+fn world(name: &str) -> StreamsWorld {
+    StreamsWorld::new(Preset::find(name).expect("a preset"))
 }
 
 fn folder(name: &str) -> PathBuf {

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use streamproof_model::check::graph::Graph;
-use streamproof_model::world::presets::{Preset, Tier};
-use streamproof_model::world::system::World;
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::Preset;
 
 #[allow(dead_code)] // its `main`
 #[path = "../examples/twin_counts.rs"]
@@ -38,7 +39,7 @@ fn every_twin_has_its_pinned_counts() {
     for (name, states, transitions, _) in PINNED {
         let preset = Preset::find(name).expect("pinned presets exist");
         let counts = match preset.tier {
-            Tier::Quick => Counts::of_twin(preset),
+            Tier::Quick | Tier::Named => Counts::of_twin(preset),
             Tier::Full => Counts::of_large_twin(preset),
         };
         assert_eq!((counts.states, counts.transitions), (*states, *transitions), "{name}");
@@ -48,7 +49,7 @@ fn every_twin_has_its_pinned_counts() {
 #[test]
 fn exact_graph_has_the_same_states_as_the_fingerprints() {
     let preset = Preset::find("twin-limits").expect("pinned above");
-    let graph = Graph::explore(&World::new(preset));
+    let graph = Graph::explore(&StreamsWorld::new(preset));
     let counts = Counts::of_twin(preset);
     assert_eq!((graph.states.len(), graph.edges.len()), (counts.states, counts.transitions));
 }

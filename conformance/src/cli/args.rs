@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use streamproof_model::rfc::identity::Side;
-use streamproof_model::world::presets::Tier;
+use streamproof_model::worlds::Tier;
 
 use super::systems::{MANAGER, SutArg};
 use crate::conform::Criterion;
@@ -32,7 +32,12 @@ pub(super) struct CheckArgs {
     /// bounds. Quick if neither a tier nor a preset is named.
     #[arg(long, value_enum, conflicts_with_all = ["presets", "preset"])]
     pub(super) tier: Option<TierArg>,
-    /// Which engine.
+    /// Ask instead whether every goal comes on every fair path: what must come in the end. Presets of streams have
+    /// goals, others have none.
+    #[arg(long, conflicts_with_all = ["engine", "properties", "exact", "memory_limit", "time_limit",
+          "state_limit", "expect", "checkpoint", "hosts", "threads"])]
+    pub(super) fair: bool,
+    /// Which engine for presets of streams.
     #[arg(long, value_enum, default_value_t = EngineArg::Levels)]
     pub(super) engine: EngineArg,
     #[command(flatten)]
@@ -320,10 +325,6 @@ pub(super) enum EngineArg {
     Levels,
     /// The same search on timely dataflow: threads, processes, hosts.
     Dataflow,
-    /// stateright's breadth-first search on readable states.
-    StaterightBfs,
-    /// stateright's depth-first search on readable states.
-    StaterightDfs,
 }
 
 /// How the project's own engine goes about it.
@@ -332,12 +333,6 @@ pub(super) struct HowArgs {
     /// Compare states and not their fingerprints: more memory, no state taken for another.
     #[arg(long)]
     pub(super) exact: bool,
-    /// Put the presets on a network that keeps every packet for ever, instead of bounding what is in flight.
-    #[arg(long)]
-    pub(super) monotone: bool,
-    /// Reduce: `dead`, `ample`, `symmetry`, or several, with commas. For twins on a monotone network.
-    #[arg(long, value_enum, value_delimiter = ',', requires = "monotone")]
-    pub(super) reduce: Vec<ReduceArg>,
     /// End incomplete (exit 3) before using more memory than so much, as in 8GiB.
     #[arg(long, value_name = "SIZE")]
     pub(super) memory_limit: Option<bytesize::ByteSize>,
@@ -368,31 +363,6 @@ pub(super) struct HowArgs {
     /// Begin anew, whatever checkpoint is there.
     #[arg(long, requires = "checkpoint")]
     pub(super) restart: bool,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum ReduceArg {
-    /// What can never matter again gets one content.
-    Dead,
-    /// A stream that has nothing to do with the others any more moves alone.
-    Ample,
-    /// Streams that are alike are sorted.
-    Symmetry,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct LivenessArgs {
-    /// Which presets; all quick ones if none is named.
-    pub(super) presets: Vec<String>,
-    /// Ask under a wrong rule: the name of a mutant. Its own preset if none is named.
-    #[arg(long)]
-    pub(super) mutant: Option<String>,
-    /// Where diagrams of what is refuted are written.
-    #[arg(long, default_value = "streamproof-out")]
-    pub(super) out: PathBuf,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -4,110 +4,103 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use serde_json::json;
-use streamproof_model::check::dataflow;
-use streamproof_model::check::engine::{
-    Checked, Report, ReportOf, Search, Verdict, check, check_packed,
-};
-use streamproof_model::check::progress::{Outlook, progress};
-use streamproof_model::check::search::{Checkpoints, Limits, Options};
+use streamproof_model::check::any::{self, AnyWorld, Counterexample};
+use streamproof_model::check::report::Report;
+use streamproof_model::check::search::{self, Checkpoints, Limits, Options};
+use streamproof_model::check::streams::with_goals;
 use streamproof_model::packed::reduce::Reductions;
 use streamproof_model::rfc::coverage;
-use streamproof_model::world::presets::Tier;
-use streamproof_model::world::properties::progress::GOALS;
-use streamproof_model::world::system::World;
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::properties::progress::GOALS;
+use streamproof_scale::dataflow;
 
-use super::args::{CheckArgs, EngineArg, ReduceArg, TierArg};
+use super::args::{CheckArgs, EngineArg, TierArg};
 use super::progress::Progress;
-use super::report::{Asked, Drawn, Shown, as_table, show_all_failures};
+use super::report::{Asked, as_json, as_table, properties, row, show_failures};
 use super::table::count;
 use super::worlds::worlds;
-use super::{Bad, Verdict as Result_, cluster, threads};
+use super::{Bad, Verdict as Result_, cluster, fair, threads};
 
 pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     let mutant = args.mutant.as_deref();
     let tier = args.tier.map_or(Tier::Quick, TierArg::tier);
     let names: Vec<_> = args.presets.iter().chain(&args.preset).cloned().collect();
-    let mut worlds = worlds(&names, tier, mutant)?;
+    let worlds = worlds(&names, tier, mutant)?;
+    if args.fair {
+        return fair::run(args, &worlds, !names.is_empty());
+    }
     // Only the whole quick tier is meant to come to everything.
     let whole = names.is_empty() && mutant.is_none() && tier == Tier::Quick;
     let threads = threads(args.threads).get();
-    if args.how.monotone {
-        worlds.streams.iter_mut().for_each(|world| *world = world.monotone());
-    }
-    if !args.how.reduce.is_empty() {
-        worlds.streams.iter_mut().for_each(|world| *world = world.staying_reset());
-    }
     let how = How {
         engine: args.engine,
-        options: options(args, threads, &worlds.streams)?,
+        options: options(args, threads, &worlds)?,
         dataflow: cluster::options(args, threads)?,
     };
     coverage::clear();
-    let mut streams = Vec::new();
-    for world in &worlds.streams {
-        streams.push(check_streams(world, &how)?);
+    let mut reports = Vec::new();
+    for world in &worlds {
+        reports.push(check(world.as_ref(), &how)?);
     }
-    let search = args.engine.search();
-    let reset_at: Vec<_> =
-        worlds.reset_at.iter().map(|world| check_one(world, search, threads)).collect();
-    // One thread, so that interleavings are shortest: the worlds are small.
-    let lifecycle: Vec<_> =
-        worlds.lifecycle.iter().map(|world| check_one(world, search, 1)).collect();
-    let shown = streams.iter().map(Shown::of);
-    let shown = shown.chain(reset_at.iter().map(Shown::of));
-    let shown: Vec<_> = shown.chain(lifecycle.iter().map(Shown::of)).collect();
     if args.json {
-        println!("{:#}", json!(shown.iter().map(|report| &report.json).collect::<Vec<_>>()));
+        println!("{:#}", json!(reports.iter().map(as_json).collect::<Vec<_>>()));
     } else {
-        let rows: Vec<_> = shown.iter().map(|report| report.row.clone()).collect();
-        print!("{}", as_table(&rows));
+        print!("{}", as_table(&reports.iter().map(row).collect::<Vec<_>>()));
         if args.properties {
-            print!("{}", shown.iter().map(|report| report.properties.as_str()).collect::<String>());
+            print!("{}", reports.iter().map(properties).collect::<String>());
         }
     }
     let asked = Asked { mutant, flags: flags(args), out: &args.out };
-    show_all_failures(&worlds.streams, &streams, &asked, args.json);
-    show_all_failures(&worlds.reset_at, &reset_at, &asked, args.json);
-    show_all_failures(&worlds.lifecycle, &lifecycle, &asked, args.json);
-    let mut missing = if whole { coverage::missing() } else { Vec::new() };
-    missing.extend(GOALS.iter().filter(|_| whole).filter_map(|goal| {
-        let known = |report: &Report| report.verdicts.iter().any(|(name, _)| *name == goal.name);
-        (!streams.iter().any(known)).then(|| format!("awaited: {}", goal.name))
-    }));
+    for (world, report) in worlds.iter().zip(&reports) {
+        show_failures(world.rules(), report, &asked, args.json);
+    }
+    let missing = if whole { never_taken(&reports) } else { Vec::new() };
     for mark in &missing {
         eprintln!("never taken: {mark}");
     }
-    let holds = shown.iter().all(|report| report.holds);
-    let violated = shown.iter().any(|report| report.is_violated) || !missing.is_empty();
-    for report in &streams {
+    for report in &reports {
         if let Some(why) = &report.cut {
             eprintln!("{}: incomplete: {why}", report.preset);
         }
     }
-    let verdict = match (violated, holds) {
+    let violated = reports.iter().any(Report::is_violated) || !missing.is_empty();
+    let verdict = match (violated, reports.iter().all(Report::holds)) {
         (true, _) => Result_::Fails,
         (false, true) => Result_::Holds,
         (false, false) => Result_::Incomplete,
     };
     if !args.json {
-        let states: usize = shown.iter().map(|report| report.states).sum();
-        let word = match verdict {
-            Result_::Holds => "HOLDS",
-            Result_::Fails => "VIOLATED",
-            Result_::Incomplete => "INCOMPLETE",
-        };
-        let all = coverage::total() + GOALS.len();
-        let taken = all - missing.len();
-        let marks = match whole {
-            true => format!(
-                "; {taken} of {} actions, guard outcomes and meetings of frame and state taken",
-                all
-            ),
-            false => String::new(),
-        };
-        println!("{word}: {} states{marks}", count(states));
+        println!("{}", summary(verdict, &reports, whole.then_some(missing.len())));
     }
     Ok(verdict)
+}
+
+/// What the whole quick tier should have come to, and has not.
+fn never_taken(reports: &[Report<Counterexample>]) -> Vec<String> {
+    let mut missing = coverage::missing();
+    missing.extend(GOALS.iter().filter_map(|goal| {
+        let known = |report: &Report<Counterexample>| {
+            report.verdicts.iter().any(|(name, _)| *name == goal.name)
+        };
+        (!reports.iter().any(known)).then(|| format!("awaited: {}", goal.name))
+    }));
+    missing
+}
+
+/// The last line; `missing` is how much the whole quick tier has not come to.
+fn summary(verdict: Result_, reports: &[Report<Counterexample>], missing: Option<usize>) -> String {
+    let states: usize = reports.iter().map(|report| report.states).sum();
+    let word = match verdict {
+        Result_::Holds => "HOLDS",
+        Result_::Fails => "VIOLATED",
+        Result_::Incomplete => "INCOMPLETE",
+    };
+    let marks = missing.map_or_else(String::new, |missing| {
+        let all = coverage::total() + GOALS.len();
+        let taken = all - missing;
+        format!("; {taken} of {all} actions, guard outcomes and meetings of frame and state taken")
+    });
+    format!("{word}: {} states{marks}", count(states))
 }
 
 /// The flags that repeat a run on one preset: all that decide what is found.
@@ -118,13 +111,6 @@ fn flags(args: &CheckArgs) -> String {
     }
     if args.engine != EngineArg::Levels {
         flags.push_str(&format!(" --engine {}", name_of(args.engine)));
-    }
-    if args.how.monotone {
-        flags.push_str(" --monotone");
-    }
-    if !args.how.reduce.is_empty() {
-        let names: Vec<_> = args.how.reduce.iter().map(|reduction| name_of(*reduction)).collect();
-        flags.push_str(&format!(" --reduce {}", names.join(",")));
     }
     if args.how.exact {
         flags.push_str(" --exact");
@@ -144,29 +130,11 @@ pub(super) struct How {
     dataflow: dataflow::Options,
 }
 
-impl EngineArg {
-    /// The search of stateright's that an engine is, or the nearest to it: what is not packed has no other.
-    const fn search(self) -> Search {
-        match self {
-            Self::Levels | Self::Dataflow | Self::StaterightBfs => Search::Bfs,
-            Self::StaterightDfs => Search::Dfs,
-        }
-    }
-}
-
-fn options(args: &CheckArgs, threads: usize, worlds: &[World]) -> Result<Options, Bad> {
+fn options(args: &CheckArgs, threads: usize, worlds: &[Box<dyn AnyWorld>]) -> Result<Options, Bad> {
     let how = &args.how;
-    let has = |reduction| how.reduce.contains(&reduction);
-    let reductions = Reductions {
-        dead: has(ReduceArg::Dead),
-        ample: has(ReduceArg::Ample),
-        symmetry: has(ReduceArg::Symmetry),
-    };
-    worlds.iter().try_for_each(|world| reductions.fit(&world.preset)).map_err(Bad)?;
-    if how.checkpoint.is_some() && worlds.len() != 1 {
-        return Err(Bad(
-            "--checkpoint needs one preset, and one that is not RESET_STREAM_AT's".to_owned()
-        ));
+    let streams = worlds.iter().filter(|world| world.as_streams().is_some());
+    if how.checkpoint.is_some() && streams.count() != 1 {
+        return Err(Bad("--checkpoint needs one preset, and one of streams".to_owned()));
     }
     let limits = Limits {
         memory: how.memory_limit.and_then(|size| usize::try_from(size.as_u64()).ok()),
@@ -180,54 +148,33 @@ fn options(args: &CheckArgs, threads: usize, worlds: &[World]) -> Result<Options
     });
     let (exact, expected) = (how.exact, how.expect);
     let stop_at_violation = false;
+    let reductions = Reductions::NONE;
     Ok(Options { threads, reductions, exact, stop_at_violation, expected, limits, checkpoint })
 }
 
-/// Checks one world of streams, and what must come there in the end.
-pub(super) fn check_streams(world: &World, how: &How) -> Result<Report, Bad> {
-    let mut report = match how.engine {
-        EngineArg::Levels => check_levels(world, &how.options)?,
-        EngineArg::Dataflow => cluster::check(world, &how.dataflow)?,
-        EngineArg::StaterightBfs | EngineArg::StaterightDfs => {
-            check_one(world, how.engine.search(), how.options.threads)
-        }
-    };
-    if report.cut.is_some() {
-        return Ok(report); // What comes in the end is asked of whole graphs.
-    }
-    for goal in progress(world) {
-        let verdict = match goal.outlook {
-            Outlook::Comes => Verdict::Holds,
-            Outlook::Stuck(path) => Verdict::Violated(path),
-            // Nothing is shown here; in some preset of the quick tier it has to be.
-            Outlook::Vacuous => continue,
-        };
-        report.verdicts.push((goal.name, verdict));
-    }
-    Ok(report)
-}
-
-/// Checks one world with the project's own engine, with progress on stderr.
-pub(super) fn check_levels(world: &World, options: &Options) -> Result<Report, Bad> {
-    let line = Progress::new(format!("checking {}", world.name()));
-    check_packed(*world, options, &mut |progress| {
-        let left = progress
-            .remaining()
-            .map_or_else(String::new, |left| format!(", about {} s left", left.as_secs() + 1));
-        let (states, rate) = (count(progress.states), count(progress.rate() as usize / 1000));
-        let width = count(progress.width);
-        line.tell(&format!(
-            "level {} of {width} states, {states} in all, {rate} thousand a second{left}",
-            progress.levels
-        ));
-    })
-    .map_err(|failure| Bad(failure.to_string()))
-}
-
 /// Checks one world, with progress on stderr.
-pub(super) fn check_one<W: Drawn>(world: &W, search: Search, threads: usize) -> ReportOf<W> {
-    let line = Progress::new(format!("checking {}", world.name()));
-    check(world.clone(), search, threads, &mut |progress| {
-        line.tell(&format!("{} states", count(progress.states)));
-    })
+fn check(world: &dyn AnyWorld, how: &How) -> Result<Report<Counterexample>, Bad> {
+    if let (EngineArg::Dataflow, Some(world)) = (how.engine, world.as_streams()) {
+        let report = with_goals(world, cluster::check(world, &how.dataflow)?);
+        return Ok(report.map(|path| Counterexample::of(world, &path)));
+    }
+    let line = Progress::new(format!("checking {}", world.about().name));
+    let checked = world.check(&how.options, &mut |progress| match progress {
+        any::Progress::Levels(progress) => tell_levels(&line, progress),
+        any::Progress::States(progress) => line.tell(&format!("{} states", count(progress.states))),
+    });
+    checked.map_err(|failure| Bad(failure.to_string()))
+}
+
+/// Tells how far the project's own engine has come.
+pub(super) fn tell_levels(line: &Progress, progress: search::Progress) {
+    let left = progress
+        .remaining()
+        .map_or_else(String::new, |left| format!(", about {} s left", left.as_secs() + 1));
+    let (states, rate) = (count(progress.states), count(progress.rate() as usize / 1000));
+    let width = count(progress.width);
+    line.tell(&format!(
+        "level {} of {width} states, {states} in all, {rate} thousand a second{left}",
+        progress.levels
+    ));
 }

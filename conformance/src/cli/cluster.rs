@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use stateright::{Expectation, Model};
-use streamproof_model::check::dataflow::{Cluster, Failure, Options, Outcome, run};
-use streamproof_model::check::engine::{Report, Verdict};
-use streamproof_model::world::system::World;
+use streamproof_model::check::report::{Report, Verdict};
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_scale::dataflow::{Cluster, Failure, Options, Outcome, run};
 
 use super::args::{CheckArgs, EngineArg};
 use super::{Bad, files};
@@ -13,12 +13,9 @@ use super::{Bad, files};
 /// What the command line says about the engine.
 pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> {
     let how = &args.how;
-    let only_levels = how.exact
-        || how.checkpoint.is_some()
-        || how.memory_limit.is_some()
-        || !how.reduce.is_empty();
+    let only_levels = how.exact || how.checkpoint.is_some() || how.memory_limit.is_some();
     if args.engine == EngineArg::Dataflow && only_levels {
-        let one = "--exact, --reduce, --checkpoint and --memory-limit are of the engine `levels`";
+        let one = "--exact, --checkpoint and --memory-limit are of the engine `levels`";
         return Err(Bad(one.to_owned()));
     }
     let hosts = match &how.hosts {
@@ -48,7 +45,7 @@ pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> 
 }
 
 /// Checks one world. What kept the cluster from its end is why the report is incomplete.
-pub(super) fn check(world: &World, options: &Options) -> Result<Report, Bad> {
+pub(super) fn check(world: &StreamsWorld, options: &Options) -> Result<Report, Bad> {
     let quiet = Quiet::new();
     let outcome = run(*world, options);
     drop(quiet);
@@ -63,9 +60,9 @@ pub(super) fn check(world: &World, options: &Options) -> Result<Report, Bad> {
     }
 }
 
-fn report(world: &World, outcome: Outcome, process: usize) -> Report {
+fn report(world: &StreamsWorld, outcome: Outcome, process: usize) -> Report {
     let Outcome { states, edges, levels, took, cut, hits, shares, sent } = outcome;
-    let verdict = |(property, hit): (stateright::Property<World>, _)| {
+    let verdict = |(property, hit): (stateright::Property<StreamsWorld>, _)| {
         let verdict = match (&property.expectation, hit) {
             (Expectation::Always, Some(path)) => Verdict::Violated(path),
             (Expectation::Sometimes | Expectation::Eventually, Some(_)) => Verdict::Reached,
@@ -93,8 +90,8 @@ fn report(world: &World, outcome: Outcome, process: usize) -> Report {
 }
 
 /// Of a run that came to nothing nothing is told, whatever it had counted.
-fn nothing(world: &World, why: String) -> Report {
-    let open = |property: stateright::Property<World>| (property.name, Verdict::Open);
+fn nothing(world: &StreamsWorld, why: String) -> Report {
+    let open = |property: stateright::Property<StreamsWorld>| (property.name, Verdict::Open);
     Report {
         preset: world.preset.name,
         states: 0,

@@ -1,7 +1,7 @@
 //! `streamproof explore`.
 
-use streamproof_model::explore::serve::serve;
-use streamproof_model::world::system::World;
+use streamproof_model::check::explorer::serve;
+use streamproof_model::worlds::streams::StreamsWorld;
 
 use super::args::ExploreArgs;
 use super::{Bad, Verdict, find_preset};
@@ -9,7 +9,7 @@ use super::{Bad, Verdict, find_preset};
 pub(super) fn run(args: &ExploreArgs) -> Result<Verdict, Bad> {
     let preset = find_preset(&args.preset)?;
     let ready = || eprintln!("exploring {} at http://{}/ (Ctrl-C ends it)", preset.name, args.addr);
-    serve(World::new(preset), args.addr, ready)
+    serve(StreamsWorld::new(preset), args.addr, ready)
         .map_err(|error| Bad(format!("cannot listen on {}: {error}", args.addr)))?;
     Ok(Verdict::Holds)
 }

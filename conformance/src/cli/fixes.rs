@@ -3,10 +3,12 @@
 use std::io::{IsTerminal, stdout};
 
 use serde_json::json;
+use streamproof_model::check::designs::{Breach, Judgement, judge};
 use streamproof_model::diagram::Diagram;
-use streamproof_model::lifecycle::fixes::{Breach, Judgement, judge};
-use streamproof_model::lifecycle::picture::path_diagram;
-use streamproof_model::lifecycle::{DESIGNS, Design, World};
+use streamproof_model::worlds::lifecycle::LifecycleWorld;
+use streamproof_model::worlds::lifecycle::design::Design;
+use streamproof_model::worlds::lifecycle::picture::path_diagram;
+use streamproof_model::worlds::lifecycle::wrong::DESIGNS;
 
 use super::args::FixesArgs;
 use super::progress::Progress;
@@ -65,7 +67,7 @@ fn shown(judgement: &Judgement) -> Option<&Breach> {
 }
 
 fn draw(judgement: &Judgement, breach: &Breach) -> Diagram {
-    let world = World { preset: breach.preset, design: judgement.design };
+    let world = LifecycleWorld { preset: breach.preset, design: judgement.design };
     let mut diagram = path_diagram(&world, &breach.path);
     broken(&mut diagram, breach.property, Some(judgement.design.name), "");
     diagram

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use streamproof_model::check::packed_graph::PackedGraph;
-use streamproof_model::world::system::World;
+use streamproof_model::worlds::streams::StreamsWorld;
 
 use super::args::GraphArgs;
 use super::table::count;
@@ -13,7 +13,7 @@ use super::{Bad, Verdict, find_preset};
 
 pub(super) fn run(args: &GraphArgs) -> Result<Verdict, Bad> {
     let preset = find_preset(&args.preset)?;
-    let world = World::new(preset);
+    let world = StreamsWorld::new(preset);
     let graph = PackedGraph::explore(world)
         .map_err(|full| Bad(format!("preset {}: {full}", args.preset)))?;
     if let Some(path) = &args.dot {

@@ -9,12 +9,12 @@ mod cluster;
 mod conform;
 mod explore;
 mod export;
+mod fair;
 mod files;
 mod fixes;
 mod flakes;
 mod graph;
 mod known;
-mod liveness;
 mod mutants;
 mod page;
 mod progress;
@@ -38,13 +38,14 @@ use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use streamproof_model::world::presets::{PRESETS, Preset};
-use streamproof_model::{lifecycle, reset_at};
+use streamproof_model::check::any::{all, find};
+use streamproof_model::worlds::About;
+use streamproof_model::worlds::streams::presets::Preset;
 
 use self::args::{
-    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, LivenessArgs, MutantsArgs,
-    ProveArgs, ReplayArgs, ReportArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StacksArgs,
-    StormArgs, TracesArgs, UpgradeArgs, ZooArgs,
+    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, MutantsArgs, ProveArgs, ReplayArgs,
+    ReportArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StacksArgs, StormArgs, TracesArgs,
+    UpgradeArgs, ZooArgs,
 };
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
@@ -64,8 +65,6 @@ enum Command {
     Presets,
     /// Check presets exhaustively.
     Check(CheckArgs),
-    /// Ask what comes in the end, on every fair path.
-    Liveness(LivenessArgs),
     /// Write a preset's whole graph: every state, every edge.
     Graph(GraphArgs),
     /// Walk through a preset in the browser, with a sequence diagram for each path.
@@ -136,7 +135,6 @@ pub fn run_with(more: &[(&'static str, Maker)]) -> ExitCode {
             Ok(Verdict::Holds)
         }
         Command::Check(args) => check::run(&args),
-        Command::Liveness(args) => liveness::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Conform(args) => conform::run(&args),
@@ -180,30 +178,36 @@ fn end_quietly_when_nobody_listens() {
 }
 
 fn presets() {
-    for preset in PRESETS {
-        println!("{}\n    {}\n    leaves out: {}", preset.name, preset.about, preset.abstraction);
-    }
-    for preset in reset_at::presets::PRESETS {
-        println!("{}\n    {}\n    leaves out: {}", preset.name, preset.about, preset.abstraction);
-        println!("    {}", reset_at::presets::NOT_REPLAYED);
-    }
-    for preset in lifecycle::PRESETS {
-        println!("{}\n    {}", preset.name, preset.about);
-        println!("    {}", lifecycle::presets::NOT_REPLAYED);
+    for world in all() {
+        let About { name, about, abstraction, not_replayed, .. } = world.about();
+        println!("{name}\n    {about}");
+        if let Some(abstraction) = abstraction {
+            println!("    leaves out: {abstraction}");
+        }
+        if let Some(why) = not_replayed {
+            println!("    {why}");
+        }
     }
 }
 
+/// The preset of streams with this name.
 fn find_preset(name: &str) -> Result<Preset, Bad> {
-    Preset::find(name).ok_or_else(|| {
-        if reset_at::presets::Preset::find(name).is_some() {
-            return Bad(format!("preset {name} is {}", reset_at::presets::NOT_REPLAYED));
+    let Some(world) = find(name) else {
+        let streams = all();
+        let streams = streams.iter().filter_map(|world| Some(world.as_streams()?.preset.name));
+        return Err(no_preset(name, streams.collect()));
+    };
+    match world.as_streams() {
+        Some(world) => Ok(world.preset),
+        None => {
+            let why = world.about().not_replayed.unwrap_or("checked, not replayed");
+            Err(Bad(format!("preset {name} is {why}")))
         }
-        if lifecycle::Preset::find(name).is_some() {
-            return Bad(format!("preset {name} is {}", lifecycle::presets::NOT_REPLAYED));
-        }
-        let known: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
-        Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))
-    })
+    }
+}
+
+fn no_preset(name: &str, known: Vec<&str>) -> Bad {
+    Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))
 }
 
 /// The presets with these names, each once.

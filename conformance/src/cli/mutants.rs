@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use serde_json::json;
-use streamproof_model::mutants::{ELSEWHERE, Kill, MUTANTS, ZOO, kill_table, kill_table_markdown};
+use streamproof_model::check::kill::{Kill, kill_table, kill_table_markdown};
+use streamproof_model::worlds::streams::wrong::{ELSEWHERE, MUTANTS, ZOO};
 
 use super::args::MutantsArgs;
 use super::progress::Progress;

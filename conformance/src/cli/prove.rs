@@ -2,13 +2,17 @@
 
 use std::num::NonZero;
 
-use streamproof_model::check::engine::Report;
+use streamproof_model::check::any::Counterexample;
+use streamproof_model::check::report::Report;
 use streamproof_model::check::search::Options;
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
-use streamproof_model::world::system::World;
+use streamproof_model::check::streams::check_packed;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
+use streamproof_model::worlds::{Tier, World};
 
 use super::args::ProveArgs;
 use super::conform::Run;
+use super::progress::Progress;
 use super::table::{count, percent, table};
 use super::{Bad, Verdict, check, report, threads};
 use crate::conform::{RoleReport, Tours};
@@ -21,22 +25,30 @@ pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
     let options = Options { threads: threads.get(), ..Options::default() };
     let mut checked = Vec::new();
     for preset in PRESETS.iter().filter(|preset| preset.tier == Tier::Quick) {
-        let world = World::new(*preset);
-        checked.push((world, check::check_levels(&world, &options)?));
+        let world = StreamsWorld::new(*preset);
+        checked.push(check(&world, &options)?);
         play(&mut run, &sut, preset, threads)?;
     }
     print!("{}", as_table(&checked, &run.reports));
     println!();
     run.print_deviations(&sut);
     let asked = report::Asked { mutant: None, flags: String::new(), out: &args.out };
-    for (world, report) in &checked {
-        report::show_failures(world, report, &asked, false);
+    for report in &checked {
+        report::show_failures(StreamsWorld::RULES, report, &asked, false);
     }
     run.draw_unlisted(&sut, &args.out, false)?;
-    let holds = checked.iter().all(|(_, report)| report.holds());
+    let holds = checked.iter().all(Report::holds);
     let verdict = if holds { run.verdict(&sut) } else { Verdict::Fails };
     println!("{}", summary(verdict, &checked, &run.reports));
     Ok(verdict)
+}
+
+/// Checks the properties of one world, with progress on stderr.
+fn check(world: &StreamsWorld, options: &Options) -> Result<Report<Counterexample>, Bad> {
+    let line = Progress::new(format!("checking {}", world.preset.name));
+    let report = check_packed(*world, options, &mut |progress| check::tell_levels(&line, progress))
+        .map_err(|failure| Bad(failure.to_string()))?;
+    Ok(report.map(|path| Counterexample::of(world, &path)))
 }
 
 fn play(run: &mut Run, sut: &dyn Sut, preset: &Preset, threads: NonZero<usize>) -> Result<(), Bad> {
@@ -48,9 +60,9 @@ fn play(run: &mut Run, sut: &dyn Sut, preset: &Preset, threads: NonZero<usize>) 
     Ok(())
 }
 
-fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
+fn as_table(checked: &[Report<Counterexample>], played: &[RoleReport]) -> String {
     let mut rows = Vec::new();
-    for (_, report) in checked {
+    for report in checked {
         let good = report.verdicts.iter().filter(|(_, verdict)| verdict.is_good()).count();
         let model = [
             report.preset.to_owned(),
@@ -91,8 +103,8 @@ fn as_table(checked: &[(World, Report)], played: &[RoleReport]) -> String {
     table(&head, &rows)
 }
 
-fn summary(verdict: Verdict, checked: &[(World, Report)], played: &[RoleReport]) -> String {
-    let states: usize = checked.iter().map(|(_, report)| report.states).sum();
+fn summary(verdict: Verdict, checked: &[Report<Counterexample>], played: &[RoleReport]) -> String {
+    let states: usize = checked.iter().map(|report| report.states).sum();
     let traces: usize = played.iter().map(|report| report.traces).sum();
     let steps: usize = played.iter().map(|report| report.steps).sum();
     let edges = played.iter().map(|report| report.edges).sum::<usize>();

@@ -3,70 +3,16 @@
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::json;
-use streamproof_model::check::engine::{Checked, PathOf, Report, ReportOf, Verdict};
+use streamproof_model::check::any::Counterexample;
+use streamproof_model::check::report::{Report, Verdict};
 use streamproof_model::diagram::{Diagram, Emphasis, Row};
-use streamproof_model::explore::path_diagram;
-use streamproof_model::world::system::World;
-use streamproof_model::{lifecycle, reset_at};
 
 use super::files;
 use super::table::{count, table};
 
 /// Columns of a diagram in the terminal.
 pub(super) const WIDTH: usize = 100;
-
-/// A world whose paths can be drawn.
-pub(super) trait Drawn: Checked + Clone {
-    /// Whose rules it has, if not a mutant's.
-    const RULES: &str;
-    fn draw(&self, path: &PathOf<Self>) -> Diagram;
-}
-
-impl Drawn for World {
-    const RULES: &str = "RFC 9000's rules";
-    fn draw(&self, path: &PathOf<Self>) -> Diagram {
-        path_diagram(self, path)
-    }
-}
-
-impl Drawn for reset_at::world::World {
-    const RULES: &str = "the draft's rules";
-    fn draw(&self, path: &PathOf<Self>) -> Diagram {
-        reset_at::picture::path_diagram(self, path)
-    }
-}
-
-impl Drawn for lifecycle::World {
-    const RULES: &str = "the manager's design";
-    fn draw(&self, path: &PathOf<Self>) -> Diagram {
-        lifecycle::picture::path_diagram(self, path)
-    }
-}
-
-/// A report of any kind of world, as it is printed.
-pub(super) struct Shown {
-    pub(super) row: Vec<String>,
-    pub(super) properties: String,
-    pub(super) json: serde_json::Value,
-    pub(super) states: usize,
-    pub(super) holds: bool,
-    pub(super) is_violated: bool,
-}
-
-impl Shown {
-    pub(super) fn of<S, A: Clone + Serialize>(report: &Report<S, A>) -> Self {
-        Self {
-            row: row(report),
-            properties: properties(report),
-            json: as_json(report),
-            states: report.states,
-            holds: report.holds(),
-            is_violated: report.is_violated(),
-        }
-    }
-}
 
 /// What was asked for, as far as a counterexample is to say it.
 pub(super) struct Asked<'a> {
@@ -83,7 +29,7 @@ pub(super) fn as_table(rows: &[Vec<String>]) -> String {
     table(&head, rows)
 }
 
-pub(super) fn row<S, A>(report: &Report<S, A>) -> Vec<String> {
+pub(super) fn row<P>(report: &Report<P>) -> Vec<String> {
     let good = report.verdicts.iter().filter(|(_, verdict)| verdict.is_good()).count();
     vec![
         report.preset.to_owned(),
@@ -97,7 +43,7 @@ pub(super) fn row<S, A>(report: &Report<S, A>) -> Vec<String> {
 }
 
 /// A report in a word.
-pub(super) fn standing<S, A>(report: &Report<S, A>) -> &'static str {
+pub(super) fn standing<P>(report: &Report<P>) -> &'static str {
     match (report.is_violated(), report.holds()) {
         (true, _) => "VIOLATED",
         (false, true) => "holds",
@@ -105,7 +51,7 @@ pub(super) fn standing<S, A>(report: &Report<S, A>) -> &'static str {
     }
 }
 
-const fn word<S, A>(verdict: &Verdict<S, A>) -> &'static str {
+const fn word<P>(verdict: &Verdict<P>) -> &'static str {
     match verdict {
         Verdict::Holds => "holds",
         Verdict::Violated(_) => "VIOLATED",
@@ -115,7 +61,7 @@ const fn word<S, A>(verdict: &Verdict<S, A>) -> &'static str {
     }
 }
 
-pub(super) fn properties<S, A>(report: &Report<S, A>) -> String {
+pub(super) fn properties<P>(report: &Report<P>) -> String {
     let mut text = format!("\n{}\n", report.preset);
     report.notes.iter().for_each(|note| text.push_str(&format!("  {note}\n")));
     for (name, verdict) in &report.verdicts {
@@ -124,12 +70,10 @@ pub(super) fn properties<S, A>(report: &Report<S, A>) -> String {
     text
 }
 
-pub(super) fn as_json<S, A: Clone + Serialize>(report: &Report<S, A>) -> serde_json::Value {
-    let verdict = |(name, verdict): &(&str, Verdict<S, A>)| {
+pub(super) fn as_json(report: &Report<Counterexample>) -> serde_json::Value {
+    let verdict = |(name, verdict): &(&str, Verdict<Counterexample>)| {
         let steps = match verdict {
-            Verdict::Violated(path) => {
-                path.iter().filter_map(|(_, action)| action.clone()).collect()
-            }
+            Verdict::Violated(counterexample) => counterexample.steps.clone(),
             Verdict::Holds | Verdict::Reached | Verdict::Unreached | Verdict::Open => Vec::new(),
         };
         json!({ "property": name, "verdict": word(verdict).to_lowercase(), "counterexample": steps })
@@ -147,22 +91,11 @@ pub(super) fn as_json<S, A: Clone + Serialize>(report: &Report<S, A>) -> serde_j
     })
 }
 
-/// Prints what fails in any of `worlds`, each with its report.
-pub(super) fn show_all_failures<W: Drawn>(
-    worlds: &[W],
-    reports: &[ReportOf<W>],
-    asked: &Asked<'_>,
-    quiet: bool,
-) {
-    for (world, report) in worlds.iter().zip(reports) {
-        show_failures(world, report, asked, quiet);
-    }
-}
-
-/// Prints what fails: the shortest counterexample as a diagram, and the command that repeats it.
-pub(super) fn show_failures<W: Drawn>(
-    world: &W,
-    report: &ReportOf<W>,
+/// Prints what fails: the shortest counterexample as a diagram, and the command that repeats it. `rules` says whose
+/// rules hold if no mutant was asked for.
+pub(super) fn show_failures(
+    rules: &str,
+    report: &Report<Counterexample>,
     asked: &Asked<'_>,
     quiet: bool,
 ) {
@@ -170,9 +103,9 @@ pub(super) fn show_failures<W: Drawn>(
         match verdict {
             Verdict::Holds | Verdict::Reached | Verdict::Open => {}
             Verdict::Unreached => eprintln!("{}: never reached: {name}", report.preset),
-            Verdict::Violated(path) => {
-                let mut diagram = world.draw(path);
-                broken(&mut diagram, name, asked.mutant, W::RULES);
+            Verdict::Violated(Counterexample { diagram, .. }) => {
+                let mut diagram = diagram.clone();
+                broken(&mut diagram, name, asked.mutant, rules);
                 let file = format!("{}-{}.svg", report.preset, files::slug(name));
                 if !quiet {
                     println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use serde_json::{Value, json};
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::identity::Side;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 use super::args::StacksArgs;
 use super::conform::Run;

@@ -296,7 +296,7 @@ mod tests {
     use super::*;
     use crate::conform::Tours;
     use crate::sut::Manager;
-    use streamproof_model::world::presets::Preset;
+    use streamproof_model::worlds::streams::presets::Preset;
 
     /// The report of a system that goes `tours` as predicted.
     fn report(made: &Tours, tours: &[Tour]) -> RoleReport {

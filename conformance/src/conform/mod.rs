@@ -30,8 +30,8 @@ use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::numbering::{Numbering, PacketFate};
 use streamproof_model::trace::tours::{Pairs, Tour, Unobserved};
 use streamproof_model::trace::{NotEnabled, Step, Trace};
-use streamproof_model::world::presets::Preset;
-use streamproof_model::world::system::World;
+use streamproof_model::worlds::streams::StreamsWorld;
+use streamproof_model::worlds::streams::presets::Preset;
 
 pub use self::coverage::{Criterion, Finding, RoleReport, TOUR_LENGTH};
 pub use self::flakes::{Flake, flakes};
@@ -75,7 +75,7 @@ impl Tours {
     /// Makes the tours of `preset` for a system on `side` that goes `sut`'s way: every pair of edges.
     pub fn make(preset: Preset, side: Side, sut: &dyn Sut) -> Self {
         Self::of(
-            Graph::of_world(&World::new(chosen(preset, sut))),
+            Graph::of_world(&StreamsWorld::new(chosen(preset, sut))),
             preset,
             side,
             sut,
@@ -85,7 +85,13 @@ impl Tours {
 
     /// Makes tours that take what the criterion says.
     pub fn with(preset: Preset, side: Side, sut: &dyn Sut, criterion: Criterion) -> Self {
-        Self::of(Graph::of_world(&World::new(chosen(preset, sut))), preset, side, sut, criterion)
+        Self::of(
+            Graph::of_world(&StreamsWorld::new(chosen(preset, sut))),
+            preset,
+            side,
+            sut,
+            criterion,
+        )
     }
 
     /// The same, unless the preset's graph has more than `most` edges or cannot be packed: then `None`.
@@ -96,7 +102,7 @@ impl Tours {
         criterion: Criterion,
         most: usize,
     ) -> Option<Self> {
-        let graph = Graph::of_world_within(&World::new(chosen(preset, sut)), most)?;
+        let graph = Graph::of_world_within(&StreamsWorld::new(chosen(preset, sut)), most)?;
         Some(Self::of(graph, preset, side, sut, criterion))
     }
 

@@ -9,7 +9,7 @@ use streamproof_model::rfc::identity::Side;
 use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::trace::stimulus::Stimulus;
 use streamproof_model::trace::tours::Tour;
-use streamproof_model::world::action::Action;
+use streamproof_model::worlds::streams::action::Action;
 
 /// What each edge of a graph is to one endpoint.
 pub(super) struct Felt {

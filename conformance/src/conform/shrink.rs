@@ -9,7 +9,7 @@ use stateright::Model;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::Trace;
 use streamproof_model::trace::stimulus::Stimulus;
-use streamproof_model::world::action::Action;
+use streamproof_model::worlds::streams::action::Action;
 
 use super::{ReplayError, replay_trace};
 use crate::referee::Deviation;

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use streamproof_model::judging::breach::Breach;
-use streamproof_model::mutants::MUTANTS;
-use streamproof_model::reset_at;
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::violation::Violation;
-use streamproof_model::world::properties;
+use streamproof_model::worlds::reset_stream_at;
+use streamproof_model::worlds::streams::properties;
+use streamproof_model::worlds::streams::wrong::MUTANTS;
 
 use super::places::{CHOICES, SCENARIOS};
 
 /// Where the choices about RESET_STREAM_AT are.
-const RESET_AT: &str = include_str!("../../../model/src/reset_at/mod.rs");
+const RESET_AT: &str = include_str!("../../../model/src/worlds/reset_stream_at/mod.rs");
 
 /// Every name there is, of each kind.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +55,14 @@ impl Known {
 
 /// Every property, those of RESET_STREAM_AT's own world included.
 fn property_names() -> BTreeSet<String> {
-    let of_reset_at = reset_at::presets::PRESETS.iter().flat_map(reset_at::properties::all);
+    let of_reset_at =
+        reset_stream_at::presets::PRESETS.iter().flat_map(reset_stream_at::properties::all);
     let of_reset_at = of_reset_at.map(|property| property.name);
     properties::names().into_iter().chain(of_reset_at).map(str::to_owned).collect()
 }
 
 fn mutant_names() -> BTreeSet<String> {
-    let of_reset_at = reset_at::mutants::MUTANTS.iter().map(|mutant| mutant.name);
+    let of_reset_at = reset_stream_at::wrong::MUTANTS.iter().map(|mutant| mutant.name);
     MUTANTS.iter().map(|mutant| mutant.name).chain(of_reset_at).map(str::to_owned).collect()
 }
 

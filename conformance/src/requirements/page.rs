@@ -167,7 +167,7 @@ fn rule(html: &mut String, row: &Row, root: &str) {
     line("trace", requirement.scenarios.iter().map(trace).collect());
     line("code", if row.code.is_empty() { Vec::new() } else { vec![code(&row.code, root)] });
     let choice = |name: &String| match name.starts_with("R-") {
-        true => format!("<a href=\"{root}model/src/reset_at/mod.rs\">{name}</a>"),
+        true => format!("<a href=\"{root}model/src/worlds/reset_stream_at/mod.rs\">{name}</a>"),
         false => {
             format!("<a href=\"{root}specs/choices.md#{}\">{name}</a>", name.to_lowercase())
         }

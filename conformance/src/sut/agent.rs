@@ -18,7 +18,7 @@ use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 use super::datagrams::{Credentials, DatagramSession, LossTrigger, Read, Stack, fit};
 use super::{Session, Setup, StartError, Sut};

@@ -16,7 +16,7 @@ use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::{Calls, Preset};
+use streamproof_model::worlds::streams::presets::{Calls, Preset};
 
 use super::{Observation, READ_BUFFER, Session, Setup, StartError};
 use crate::abstraction::first_wrong;

@@ -29,8 +29,8 @@ use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::identity::{Side, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::Preset;
-use streamproof_model::world::system::first_endpoint;
+use streamproof_model::worlds::streams::first_endpoint;
+use streamproof_model::worlds::streams::presets::Preset;
 use streamproof_simulation::ArenaError;
 
 pub use bare::BareQuinn;

@@ -6,7 +6,7 @@ use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::Direction;
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 use super::agent::{Agent, wants};
 use super::departures::{

@@ -20,7 +20,7 @@ use streamproof_model::rfc::call::{Answer, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::frame::ErrorCode;
 use streamproof_model::rfc::identity::{Direction, Side, StreamId};
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 /// quiche as its documentation says.
 #[derive(Debug, Default)]

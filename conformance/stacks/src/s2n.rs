@@ -27,7 +27,7 @@ use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Direction, Side};
 use streamproof_model::rfc::parameters::Parameters;
-use streamproof_model::world::presets::Preset;
+use streamproof_model::worlds::streams::presets::Preset;
 
 use self::runtime::Runtime;
 use self::streams::{Attempt, Streams};

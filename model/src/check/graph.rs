@@ -6,12 +6,9 @@ use std::collections::hash_map::Entry;
 
 use stateright::Model;
 
-use crate::packed::{Fingerprint, Fingerprints};
-use crate::world::action::Action;
-use crate::world::system::{World, WorldState};
-
-use super::engine::{CheckedAction, CheckedState, StatePath};
-use super::packed_graph::PackedGraph;
+use crate::worlds::streams::action::Action;
+use crate::worlds::streams::state::StreamsState;
+use crate::worlds::{StatePath, WorldAction, WorldState};
 
 /// A state's place in [`Graph::states`].
 pub type StateIndex = u32;
@@ -30,7 +27,7 @@ pub struct Edge<A = Action> {
 /// All states and edges of a world. State 0 is the initial one; states stand in the order of their
 /// distance from it, edges in the order of the states they leave.
 #[derive(Debug)]
-pub struct Graph<S = WorldState, A = Action> {
+pub struct Graph<S = StreamsState, A = Action> {
     /// Every reachable state.
     pub states: Vec<S>,
     /// Every edge, self-loops included.
@@ -41,38 +38,7 @@ pub struct Graph<S = WorldState, A = Action> {
     first_edge: Vec<usize>,
 }
 
-impl Graph {
-    /// Explores a world to its end by its packed form, which is quicker; the same graph as
-    /// [`explore`](Self::explore) has.
-    pub fn of_world(world: &World) -> Self {
-        match PackedGraph::explore(*world) {
-            Ok(graph) => graph.readable(),
-            // Too many kinds of packets for a packed state.
-            Err(_) => Self::explore(world),
-        }
-    }
-
-    /// The same, unless it has more than `edges` edges or cannot be packed: then `None`, soon.
-    pub fn of_world_within(world: &World, edges: usize) -> Option<Self> {
-        let graph = PackedGraph::explore_within(*world, edges).ok()??;
-        Some(graph.readable())
-    }
-
-    /// A fingerprint for each edge, of what its states and its action are: the same in every run, whichever way
-    /// the graph was explored.
-    pub fn fingerprints(&self) -> Vec<Fingerprint> {
-        let mut of = Fingerprints::default();
-        let states: Vec<_> = self.states.iter().map(|state| of.state(state)).collect();
-        let ends = |edge: &Edge| [edge.from, edge.to].map(|state| states[state as usize]);
-        let fingerprint = |edge: &Edge| {
-            let [from, to] = ends(edge);
-            of.edge(from, &edge.action, to)
-        };
-        self.edges.iter().map(fingerprint).collect()
-    }
-}
-
-impl<S: CheckedState, A: CheckedAction> Graph<S, A> {
+impl<S: WorldState, A: WorldAction> Graph<S, A> {
     /// Explores `world` to its end.
     pub fn explore<M: Model<State = S, Action = A>>(world: &M) -> Self {
         Self::explore_until(world, |_| false).0

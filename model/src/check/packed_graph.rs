@@ -8,8 +8,10 @@ use std::io::{self, BufRead, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::packed::reduce::Reductions;
-use crate::packed::{Full, PackedState, PackedWorld, StepCode, Successor, Table};
-use crate::world::system::World;
+use crate::packed::{
+    Fingerprint, Fingerprints, Full, PackedState, PackedWorld, StepCode, Successor, Table,
+};
+use crate::worlds::streams::StreamsWorld;
 
 use super::graph::{Edge, Graph, StateIndex};
 
@@ -32,7 +34,7 @@ impl PackedGraph {
     /// # Errors
     ///
     /// [`Full`] if the world is too large to be packed.
-    pub fn explore(world: World) -> Result<Self, Full> {
+    pub fn explore(world: StreamsWorld) -> Result<Self, Full> {
         let graph = Self::explore_within(world, usize::MAX)?;
         Ok(graph.unwrap_or_else(|| unreachable!("no graph has so many edges")))
     }
@@ -42,7 +44,7 @@ impl PackedGraph {
     /// # Errors
     ///
     /// As [`explore`](Self::explore).
-    pub fn explore_within(world: World, most: usize) -> Result<Option<Self>, Full> {
+    pub fn explore_within(world: StreamsWorld, most: usize) -> Result<Option<Self>, Full> {
         let mut world = PackedWorld::new(world, Reductions::NONE);
         let mut states = vec![world.initial()?];
         let mut index = HashMap::from([(states[0], 0)]);
@@ -101,7 +103,7 @@ impl PackedGraph {
             let ends: Vec<_> = state
                 .endpoints()
                 .map(|end| {
-                    let text = crate::explore::state_text(end);
+                    let text = crate::worlds::streams::picture::state_text(end);
                     format!("{}: {}", end.side, text.as_deref().unwrap_or("not created"))
                 })
                 .collect();
@@ -152,6 +154,37 @@ impl PackedGraph {
     }
 }
 
+impl Graph {
+    /// Explores a world to its end by its packed form, which is quicker; the same graph as
+    /// [`explore`](Self::explore) has.
+    pub fn of_world(world: &StreamsWorld) -> Self {
+        match PackedGraph::explore(*world) {
+            Ok(graph) => graph.readable(),
+            // Too many kinds of packets for a packed state.
+            Err(_) => Self::explore(world),
+        }
+    }
+
+    /// The same, unless it has more than `edges` edges or cannot be packed: then `None`, soon.
+    pub fn of_world_within(world: &StreamsWorld, edges: usize) -> Option<Self> {
+        let graph = PackedGraph::explore_within(*world, edges).ok()??;
+        Some(graph.readable())
+    }
+
+    /// A fingerprint for each edge, of what its states and its action are: the same in every run, whichever way
+    /// the graph was explored.
+    pub fn fingerprints(&self) -> Vec<Fingerprint> {
+        let mut of = Fingerprints::default();
+        let states: Vec<_> = self.states.iter().map(|state| of.state(state)).collect();
+        let ends = |edge: &Edge| [edge.from, edge.to].map(|state| states[state as usize]);
+        let fingerprint = |edge: &Edge| {
+            let [from, to] = ends(edge);
+            of.edge(from, &edge.action, to)
+        };
+        self.edges.iter().map(fingerprint).collect()
+    }
+}
+
 const FORMAT: &str = "streamproof-graph-1";
 
 /// What a compact file begins with.
@@ -174,7 +207,7 @@ pub struct Compact {
     pub header: Header,
     /// Each state's words.
     pub states: Vec<[u32; 7]>,
-    /// For each edge where it begins, where it ends, and its [kind](crate::world::action::Action::kind).
+    /// For each edge where it begins, where it ends, and its [kind](crate::worlds::streams::action::Action::kind).
     pub edges: Vec<(u32, u32, u32)>,
 }
 
@@ -228,14 +261,14 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::presets::Preset;
+    use crate::worlds::streams::presets::Preset;
 
     #[test]
     fn packed_graph_is_the_readable_one_in_the_same_order() {
         for name in
             ["uni", "bidi", "uni-double", "zero-rtt", "hostile-receiver", "credit-connection"]
         {
-            let world = World::new(Preset::find(name).expect("a preset"));
+            let world = StreamsWorld::new(Preset::find(name).expect("a preset"));
             let (packed, plain) =
                 (PackedGraph::explore(world).expect("packs"), Graph::explore(&world));
             let readable = packed.readable();
@@ -251,7 +284,7 @@ mod tests {
 
     #[test]
     fn compact_file_is_read_back_and_a_damaged_one_refused() {
-        let world = World::new(Preset::find("limits-bidi").expect("a preset"));
+        let world = StreamsWorld::new(Preset::find("limits-bidi").expect("a preset"));
         let graph = PackedGraph::explore(world).expect("packs");
         let mut file = Vec::new();
         graph.write_compact(&mut file).expect("memory");
@@ -268,7 +301,7 @@ mod tests {
 
     #[test]
     fn dot_has_every_state_and_edge() {
-        let world = World::new(Preset::find("hostile-zero-rtt").expect("a preset"));
+        let world = StreamsWorld::new(Preset::find("hostile-zero-rtt").expect("a preset"));
         let graph = PackedGraph::explore(world).expect("packs");
         let mut text = Vec::new();
         graph.write_dot(&mut text).expect("memory");

@@ -7,9 +7,9 @@ use std::hash::Hash;
 use serde::Serialize;
 
 use crate::rfc::endpoint::Endpoint;
-use crate::world::action::{Action, Packet};
-use crate::world::history::History;
-use crate::world::system::WorldState;
+use crate::worlds::streams::action::{Action, Packet};
+use crate::worlds::streams::history::History;
+use crate::worlds::streams::state::StreamsState;
 
 use super::state::{Fingerprint, hash, spread};
 use super::store::encode;
@@ -34,7 +34,7 @@ const EDGE: u64 = 6;
 
 impl Fingerprints {
     /// The fingerprint of a state, as [`PackedWorld::fingerprint`](super::PackedWorld::fingerprint) has it.
-    pub fn state(&mut self, state: &WorldState) -> Fingerprint {
+    pub fn state(&mut self, state: &StreamsState) -> Fingerprint {
         let ends = self.clients.hash(CLIENT, &state.client);
         let ends = ends.wrapping_add(self.servers.hash(SERVER, &state.server));
         let parts = ends.wrapping_add(self.notes.hash(NOTES, &state.history));
@@ -80,15 +80,15 @@ mod tests {
     use super::*;
     use crate::check::graph::Graph;
     use crate::check::packed_graph::PackedGraph;
-    use crate::world::presets::Preset;
-    use crate::world::system::World;
+    use crate::worlds::streams::StreamsWorld;
+    use crate::worlds::streams::presets::Preset;
 
     fn of_graph(graph: &Graph) -> BTreeSet<Fingerprint> {
         graph.fingerprints().into_iter().collect()
     }
 
     /// The edges' fingerprints, explored depth first, the last action first.
-    fn depth_first(world: &World) -> BTreeSet<Fingerprint> {
+    fn depth_first(world: &StreamsWorld) -> BTreeSet<Fingerprint> {
         let mut fingerprints = Fingerprints::default();
         let mut todo = world.init_states();
         let mut known: std::collections::HashSet<_> = todo.iter().cloned().collect();
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn edges_keep_their_fingerprints_whoever_explores() {
         for name in ["uni", "bidi", "zero-rtt", "hostile-receiver", "limits-lossy"] {
-            let world = World::new(Preset::find(name).expect("a preset"));
+            let world = StreamsWorld::new(Preset::find(name).expect("a preset"));
             let graph = Graph::explore(&world);
             let readable = of_graph(&graph);
             assert_eq!(readable.len(), graph.edges.len(), "{name}: no two edges have the same");
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn fingerprint_is_of_both_ends_and_of_the_action() {
-        let world = World::new(Preset::find("limits-bidi").expect("a preset"));
+        let world = StreamsWorld::new(Preset::find("limits-bidi").expect("a preset"));
         let action = &Graph::explore(&world).edges[0].action;
         let mut of = Fingerprints::default();
         let edges = [of.edge(1, action, 2), of.edge(2, action, 1), of.edge(1, action, 3)];
@@ -138,7 +138,7 @@ mod tests {
     fn fingerprints_of_a_graph_are_pinned() {
         // Another value says that the contents of states or actions have changed: a run from before cannot be
         // compared edge by edge with one from after.
-        let world = World::new(Preset::find("limits-bidi").expect("a preset"));
+        let world = StreamsWorld::new(Preset::find("limits-bidi").expect("a preset"));
         let sum = Graph::explore(&world).fingerprints().into_iter().fold(0, u64::wrapping_add);
         assert_eq!(format!("{sum:016x}"), "6c824101c1a17e1f");
     }

@@ -97,7 +97,7 @@ impl Out<'_> {
             let hash = |bit: u32| self.world.kinds[bit as usize].hash;
             sum = ones(added).map(hash).fold(sum, u64::wrapping_add);
         }
-        if self.world.world.preset.observed {
+        if !self.world.world.preset.twin {
             notes = *self.world.noted.get(&(notes, index)).ok_or(Missing)?;
             sum = sum
                 .wrapping_add(self.world.notes.hash_of(notes))
@@ -277,7 +277,7 @@ impl PackedWorld {
                 let origin = &self.origins[index as usize];
                 match (origin.packet, &origin.action) {
                     (Some(bit), _) => (1, ranks[bit as usize]),
-                    (None, crate::world::action::Action::Hostile { .. }) => (2, 0),
+                    (None, crate::worlds::streams::action::Action::Hostile { .. }) => (2, 0),
                     (None, _) => (0, 0),
                 }
             }

@@ -8,8 +8,8 @@ use stateright::Model;
 use crate::rfc::coverage;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::identity::Side;
-use crate::world::action::Action;
-use crate::world::system::WorldState;
+use crate::worlds::streams::action::Action;
+use crate::worlds::streams::state::StreamsState;
 
 use super::reduce;
 use super::state::{PackedState, ones};
@@ -20,7 +20,7 @@ const MAX_STEPS: usize = 1 << 30;
 
 impl PackedWorld {
     /// A state in which all is blank but one endpoint, the notes, and at most one packet.
-    fn around(&self, at: usize, end: u32, notes: u32, packet: Option<u32>) -> WorldState {
+    fn around(&self, at: usize, end: u32, notes: u32, packet: Option<u32>) -> StreamsState {
         let other = |side: Side| {
             let present = self.world.preset.hostile != Some(side);
             // Nothing arrives while the client is early; that is the client's own business.
@@ -30,7 +30,7 @@ impl PackedWorld {
         ends[at] = self.ends[at].get(end).clone();
         let [client, server] = ends;
         let network = packet.map(|bit| self.packets.get(bit).clone()).into_iter().collect();
-        WorldState { client, server, network, history: self.notes.get(notes).clone() }
+        StreamsState { client, server, network, history: self.notes.get(notes).clone() }
     }
 
     /// Asks the readable model for everything that `state`'s successors depend on.
@@ -56,7 +56,7 @@ impl PackedWorld {
                 }
             }
         }
-        if self.world.preset.observed {
+        if !self.world.preset.twin {
             for step in self.steps_from(state) {
                 self.fill_note(state.notes, step)?;
             }
@@ -187,7 +187,7 @@ impl PackedWorld {
     }
 
     /// The readable model's answer to a step, from notes.
-    fn after(&self, origin: &Origin, notes: u32) -> Option<WorldState> {
+    fn after(&self, origin: &Origin, notes: u32) -> Option<StreamsState> {
         let state = self.around(origin.place as usize, origin.from, notes, origin.packet);
         self.world.next_state(&state, origin.action.clone())
     }

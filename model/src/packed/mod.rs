@@ -5,7 +5,7 @@
 //! part is kept once, a [`PackedState`] holds their numbers and one bit for each packet, and what a step does
 //! to a part is asked of the readable model once, by its own [`next_state`](stateright::Model::next_state),
 //! and kept. Packing is representation: no rule stands here, and a state unpacks to exactly the
-//! [`WorldState`](crate::world::system::WorldState) it came from.
+//! [`StreamsState`](crate::worlds::streams::state::StreamsState) it came from.
 //!
 //! That a step reads and changes no more than the parts it is asked with is what this rests on; the tests
 //! compare states and edges with the readable model's, state by state.
@@ -21,12 +21,10 @@
 //! | [`reduce`] | reductions, each a switch |
 //! | `wire` | values of parts for another process |
 //! | `contents` | fingerprints of readable states, and of edges |
-//! | [`model`] | the packed world as a stateright model |
 
 mod contents;
 mod expand;
 mod fill;
-pub mod model;
 pub mod reduce;
 mod state;
 mod store;
@@ -43,7 +41,7 @@ pub use verdict::{Verdict, VerdictClass};
 pub use wire::{Definition, Table, Undefined};
 pub use world::PackedWorld;
 
-/// The fixed hash of a text.
-pub(crate) fn hash_of(text: &str) -> u64 {
+/// The fixed hash of a text: the same in every process.
+pub fn hash_of(text: &str) -> u64 {
     state::hash(0, text.as_bytes())
 }

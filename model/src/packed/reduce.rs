@@ -2,7 +2,7 @@
 //! on every full state of small presets (`model/tests/reductions.rs`).
 //!
 //! They are for worlds with a monotone network
-//! ([`World::monotone`](crate::world::system::World::monotone)) and without an observer, whose notes keep
+//! ([`StreamsWorld::monotone`](crate::worlds::streams::StreamsWorld::monotone)) and without an observer, whose notes keep
 //! apart what the endpoints do not. Such a world's steps never undo anything, but for those that change
 //! nothing, so it has no cycles: provided that an endpoint that was reset stays so (C-3 and C-1 together let a
 //! receiver go to and fro between Data Recvd and Reset Recvd for ever).
@@ -26,8 +26,8 @@ use crate::rfc::choices::Choice;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::identity::StreamId;
 use crate::rfc::receiving::ReceivingPart;
-use crate::world::presets::{Preset, Sends};
-use crate::world::system::World;
+use crate::worlds::streams::StreamsWorld;
+use crate::worlds::streams::presets::{Preset, Sends};
 
 use super::state::{PackedState, ones};
 use super::store::Full;
@@ -65,7 +65,7 @@ impl Reductions {
         if self.any() && !preset.weather.keeps {
             return Err(format!("{name}: reductions need a monotone network (--monotone)"));
         }
-        if self.any() && (preset.observed || preset.coalesces) {
+        if self.any() && !preset.twin {
             return Err(format!("{name}: reductions need a preset without an observer (a twin)"));
         }
         if self.any() && preset.sends != Sends::Freely {
@@ -93,7 +93,7 @@ pub struct Lemmas {
     /// Whether what a part has received is dead although its state says otherwise.
     pub forget_received: fn(&ReceivingPart) -> bool,
     /// Whether a stream of an endpoint cannot touch what it shares with others.
-    pub is_decoupled: fn(&World, &Endpoint, StreamId) -> bool,
+    pub is_decoupled: fn(&StreamsWorld, &Endpoint, StreamId) -> bool,
     /// Whether a step that changes nothing counts as a move of its stream.
     pub counts_stutters: bool,
     /// Whether streams are sorted before both ends have all of them: one opens those before it, so until then
@@ -125,7 +125,7 @@ impl Reducer {
     }
 
     /// The streams that are decoupled at an endpoint.
-    pub(super) fn decoupled(&self, world: &World, end: &Endpoint) -> Vec<StreamId> {
+    pub(super) fn decoupled(&self, world: &StreamsWorld, end: &Endpoint) -> Vec<StreamId> {
         let ids = end.streams.keys().copied();
         ids.filter(|id| (self.lemmas.is_decoupled)(world, end, *id)).collect()
     }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use stateright::{Expectation, Model, Property};
 
-use crate::world::system::World;
+use crate::worlds::streams::StreamsWorld;
 
 use super::state::PackedState;
 use super::store::QuickMap;
@@ -29,7 +29,7 @@ pub struct Verdict {
 
 /// The properties and the verdicts so far.
 pub(super) struct Judge {
-    properties: Vec<Property<World>>,
+    properties: Vec<Property<StreamsWorld>>,
     known: QuickMap<(u32, u32, u32, u32), VerdictClass>,
     classes: Vec<Verdict>,
     numbers: HashMap<Verdict, VerdictClass>,
@@ -42,7 +42,7 @@ impl fmt::Debug for Judge {
 }
 
 impl Judge {
-    pub(super) fn new(world: &World) -> Self {
+    pub(super) fn new(world: &StreamsWorld) -> Self {
         let properties = world.properties();
         assert!(properties.len() <= 128, "a verdict has 128 bits");
         let (known, classes, numbers) = (QuickMap::default(), Vec::new(), HashMap::new());
@@ -97,7 +97,7 @@ impl PackedWorld {
     }
 
     /// The properties, in the order of a verdict's bits.
-    pub fn properties(&self) -> &[Property<World>] {
+    pub fn properties(&self) -> &[Property<StreamsWorld>] {
         &self.judge.properties
     }
 }

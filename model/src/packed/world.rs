@@ -4,9 +4,10 @@ use stateright::Model;
 
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::identity::StreamId;
-use crate::world::action::{Action, Carries, Packet};
-use crate::world::history::History;
-use crate::world::system::{World, WorldState};
+use crate::worlds::streams::StreamsWorld;
+use crate::worlds::streams::action::{Action, Carries, Packet};
+use crate::worlds::streams::history::History;
+use crate::worlds::streams::state::StreamsState;
 
 use super::contents::{CLIENT, NOTES, PACKET, SERVER};
 use super::expand::Mode;
@@ -122,7 +123,7 @@ pub(super) struct Kind {
 /// not.
 #[derive(Debug)]
 pub struct PackedWorld {
-    pub(super) world: World,
+    pub(super) world: StreamsWorld,
     pub(super) ends: [Store<Option<Endpoint>>; 2],
     pub(super) notes: Store<History>,
     pub(super) packets: Store<Packet>,
@@ -153,7 +154,7 @@ impl PackedWorld {
     ///
     /// If a reduction is asked for in a world in which it is not sound; see
     /// [`Reductions::fit`](super::reduce::Reductions::fit).
-    pub fn new(world: World, reductions: Reductions) -> Self {
+    pub fn new(world: StreamsWorld, reductions: Reductions) -> Self {
         Self::with_lemmas(world, reductions, Lemmas::RIGHT)
     }
 
@@ -162,7 +163,7 @@ impl PackedWorld {
     /// # Panics
     ///
     /// As [`new`](Self::new).
-    pub fn with_lemmas(world: World, reductions: Reductions, lemmas: Lemmas) -> Self {
+    pub fn with_lemmas(world: StreamsWorld, reductions: Reductions, lemmas: Lemmas) -> Self {
         if let Err(why) = reductions.fit(&world.preset) {
             panic!("{why}");
         }
@@ -187,7 +188,7 @@ impl PackedWorld {
     }
 
     /// The readable world.
-    pub const fn world(&self) -> &World {
+    pub const fn world(&self) -> &StreamsWorld {
         &self.world
     }
 
@@ -207,7 +208,7 @@ impl PackedWorld {
     /// # Errors
     ///
     /// [`Full`] if it cannot be packed.
-    pub fn pack(&mut self, state: &WorldState) -> Result<PackedState, Full> {
+    pub fn pack(&mut self, state: &StreamsState) -> Result<PackedState, Full> {
         let ends = [self.end(0, state.client.clone())?, self.end(1, state.server.clone())?];
         let notes = self.notes.number(state.history.clone())?;
         let mut bits = 0;
@@ -218,7 +219,7 @@ impl PackedWorld {
     }
 
     /// The packed form of a state whose parts are all known.
-    pub(super) fn find(&self, state: &WorldState) -> Option<PackedState> {
+    pub(crate) fn find(&self, state: &StreamsState) -> Option<PackedState> {
         let ends = [self.ends[0].find(&state.client)?, self.ends[1].find(&state.server)?];
         let notes = self.notes.find(&state.history)?;
         let mut bits = 0;
@@ -229,8 +230,8 @@ impl PackedWorld {
     }
 
     /// The state that a packed one stands for.
-    pub fn unpack(&self, state: &PackedState) -> WorldState {
-        WorldState {
+    pub fn unpack(&self, state: &PackedState) -> StreamsState {
+        StreamsState {
             client: self.ends[0].get(state.ends[0]).clone(),
             server: self.ends[1].get(state.ends[1]).clone(),
             network: ones(state.network.bits()).map(|bit| self.packets.get(bit).clone()).collect(),

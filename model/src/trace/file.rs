@@ -13,13 +13,13 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::explore::state_text;
 use crate::judging::departures::{Departure, listed};
 use crate::judging::way::{Way, named};
 use crate::rfc::choices::{Choice, Choices, NoChoice};
 use crate::rfc::identity::Side;
-use crate::world::action::Action;
-use crate::world::presets::Preset;
+use crate::worlds::streams::action::Action;
+use crate::worlds::streams::picture::state_text;
+use crate::worlds::streams::presets::Preset;
 
 use super::numbering::{Numbering, PacketFate};
 use super::stimulus::Stimulus;

@@ -14,9 +14,10 @@ use stateright::Model;
 use crate::judging::way::Way;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::identity::Side;
-use crate::world::action::Action;
-use crate::world::presets::Preset;
-use crate::world::system::{World, WorldState};
+use crate::worlds::streams::StreamsWorld;
+use crate::worlds::streams::action::Action;
+use crate::worlds::streams::presets::Preset;
+use crate::worlds::streams::state::StreamsState;
 
 use numbering::{Numbering, PacketFate};
 use stimulus::Stimulus;
@@ -62,8 +63,8 @@ pub struct NotEnabled {
 
 impl Trace {
     /// The world the trace is a path of.
-    pub fn world(&self) -> World {
-        World::new(self.preset)
+    pub fn world(&self) -> StreamsWorld {
+        StreamsWorld::new(self.preset)
     }
 
     /// The way it was made for.
@@ -76,7 +77,7 @@ impl Trace {
     /// # Errors
     ///
     /// When the world does not permit an action at its place.
-    pub fn walk(&self) -> Result<Vec<(WorldState, Option<Action>)>, NotEnabled> {
+    pub fn walk(&self) -> Result<Vec<(StreamsState, Option<Action>)>, NotEnabled> {
         let world = self.world();
         let mut state = world.init_states().remove(0);
         let mut path = Vec::with_capacity(self.actions.len() + 1);

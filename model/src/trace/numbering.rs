@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use crate::rfc::identity::Side;
-use crate::world::action::{Action, Packet};
-use crate::world::system::WorldState;
+use crate::worlds::streams::action::{Action, Packet};
+use crate::worlds::streams::state::StreamsState;
 
 /// What becomes of a packet in a step.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,9 +61,9 @@ impl Numbering {
     /// there is none, or if a hostile peer sends it at that moment.
     pub fn follow(
         &mut self,
-        before: &WorldState,
+        before: &StreamsState,
         action: &Action,
-        after: &WorldState,
+        after: &StreamsState,
     ) -> Option<PacketFate> {
         let fate = match action {
             Action::Deliver { packet, .. } => self.numbers.remove(packet).map(PacketFate::Arrives),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::rfc::call::Call;
 use crate::rfc::identity::Side;
 use crate::rfc::parameters::Parameters;
-use crate::world::action::{Action, Carries, Frames, Packet};
+use crate::worlds::streams::action::{Action, Carries, Frames, Packet};
 
 /// Something done to the system under test.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]

@@ -9,7 +9,8 @@ use std::num::NonZero;
 use streamproof_model::packed::Fingerprint;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::Trace;
-use streamproof_model::world::presets::{PRESETS, Preset, Tier};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
 
 use super::args::{ConformArgs, CriterionArg, TierArg};
 use super::known::known;
@@ -109,7 +110,7 @@ fn criterion(args: &ConformArgs, preset: &Preset, sut: &dyn Sut) -> Criterion {
     match (args.criterion, preset.tier) {
         (Some(criterion), _) => criterion.criterion(),
         (None, Tier::Quick) if sut.has_contract() => Criterion::Pairs,
-        (None, Tier::Quick | Tier::Full) => Criterion::Edges,
+        (None, Tier::Quick | Tier::Full | Tier::Named) => Criterion::Edges,
     }
 }
 

@@ -15,7 +15,10 @@ pub(super) const ENTRY: usize = 16;
 /// How much is kept in memory.
 const BUFFER: usize = 1 << 16;
 
-pub(in crate::check) struct Log {
+/// The way back of some states of a run, as pairs of fingerprints, level by level. An error of its file is kept,
+/// and told by what is asked of it next.
+#[derive(Debug)]
+pub struct Log {
     /// Where its file is to be; a temporary folder if nobody wants it afterwards.
     folder: Option<PathBuf>,
     number: usize,
@@ -33,12 +36,15 @@ pub(in crate::check) struct Log {
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
 impl Log {
-    pub(in crate::check) fn new(folder: Option<PathBuf>, number: usize) -> Self {
+    /// An empty log. Its file, once there is one, is `log-NUMBER` in `folder`, or a temporary one that goes with
+    /// the log.
+    pub fn new(folder: Option<PathBuf>, number: usize) -> Self {
         let buffer = Vec::new();
         Self { folder, number, file: None, written: 0, buffer, levels: vec![0], failed: None }
     }
 
-    pub(in crate::check) fn push(&mut self, state: Fingerprint, parent: Fingerprint) {
+    /// Adds a state to the last level, with the state that it was reached from; the same for the initial one.
+    pub fn push(&mut self, state: Fingerprint, parent: Fingerprint) {
         self.buffer.extend_from_slice(&state.to_le_bytes());
         self.buffer.extend_from_slice(&parent.to_le_bytes());
         if self.buffer.len() >= BUFFER
@@ -50,21 +56,22 @@ impl Log {
     }
 
     /// In memory, in bytes.
-    pub(in crate::check) fn memory(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         self.buffer.capacity()
     }
 
     /// Bytes so far.
-    pub(in crate::check) fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.written + self.buffer.len() as u64
     }
 
     /// A level ends here.
-    pub(in crate::check) fn end_level(&mut self) {
+    pub fn end_level(&mut self) {
         self.levels.push(self.len());
     }
 
-    pub(in crate::check) fn levels(&self) -> &[u64] {
+    /// Where each level begins, in bytes from 0; one entry more than levels have ended.
+    pub fn levels(&self) -> &[u64] {
         &self.levels
     }
 
@@ -102,7 +109,7 @@ impl Log {
     }
 
     /// Everything so far is on disk.
-    pub(in crate::check) fn sync(&mut self) -> Result<(), Failure> {
+    pub(super) fn sync(&mut self) -> Result<(), Failure> {
         if let Some(source) = self.failed.take() {
             return Err(self.failure(source));
         }
@@ -114,12 +121,16 @@ impl Log {
     }
 
     /// Whether it is whole so far.
-    pub(in crate::check) fn check(&mut self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::File`] if something could not be written.
+    pub fn check(&mut self) -> Result<(), Failure> {
         self.failed.take().map_or(Ok(()), |source| Err(self.failure(source)))
     }
 
     /// Goes on from a file whose first `levels.last()` bytes are good; `each` is told every entry's state.
-    pub(in crate::check) fn reopen(
+    pub(super) fn reopen(
         &mut self,
         levels: Vec<u64>,
         mut each: impl FnMut(Fingerprint),
@@ -150,8 +161,13 @@ impl Log {
         Ok(())
     }
 
-    /// The state from which `state`, a state of this level (counted from 0), was reached first.
-    pub(in crate::check) fn parent(
+    /// The state from which `state`, a state of this level (counted from 0), was reached first; `None` if
+    /// that level has no such state.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::File`] if something could not be written or read.
+    pub fn parent(
         &mut self,
         state: Fingerprint,
         level: usize,

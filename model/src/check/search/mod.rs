@@ -25,17 +25,19 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::check::report::Path;
 use crate::packed::reduce::Reductions;
 use crate::packed::{Fingerprint, Full, PackedState, PackedWorld};
-use crate::world::system::World;
+use crate::worlds::streams::StreamsWorld;
 
 pub use checkpoint::BadCheckpoint;
-pub use witness::Path;
 
-pub(super) use self::log::Log;
+// What an engine elsewhere is made of: `streamproof-scale`.
+pub use self::log::Log;
+pub use self::table::Visited;
+pub use self::witness::replay;
+
 use self::queue::Queue;
-pub(super) use self::table::Visited;
-pub(super) use self::witness::replay;
 
 /// Into how many parts states are divided, whatever the number of threads.
 pub const SHARDS: usize = 16;
@@ -207,12 +209,15 @@ impl Outcome {
     }
 }
 
-/// A state on its way to its shard.
+/// A state on its way to those that are visited.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Record {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) parent: Fingerprint,
-    pub(super) state: PackedState,
+pub struct Record {
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The fingerprint of the state that it was reached from.
+    pub parent: Fingerprint,
+    /// The state.
+    pub state: PackedState,
 }
 
 /// A shard: the states whose fingerprints begin alike.
@@ -265,7 +270,7 @@ struct Run<'a> {
 ///
 /// If a reduction is asked for in a world in which it is not sound.
 pub fn run(
-    world: World,
+    world: StreamsWorld,
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, Failure> {
@@ -286,7 +291,7 @@ pub fn run(
 /// # Panics
 ///
 /// If the run is cut.
-pub fn fill(world: World, options: &Options) -> Result<PackedWorld, Failure> {
+pub fn fill(world: StreamsWorld, options: &Options) -> Result<PackedWorld, Failure> {
     let mut run = Run::new(world, options);
     let cut = match run.begin()? {
         Ok(()) => run.search(&mut |_| {})?,
@@ -297,7 +302,7 @@ pub fn fill(world: World, options: &Options) -> Result<PackedWorld, Failure> {
 }
 
 impl<'a> Run<'a> {
-    fn new(world: World, options: &'a Options) -> Self {
+    fn new(world: StreamsWorld, options: &'a Options) -> Self {
         let world = PackedWorld::new(world, options.reductions);
         let each = options.expected / SHARDS;
         let folder = options.checkpoint.as_ref().map(|checkpoint| checkpoint.folder.clone());

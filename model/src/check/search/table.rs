@@ -8,32 +8,38 @@ use crate::packed::{Fingerprint, PackedState, Quick};
 
 use super::{Record, SHARDS};
 
-/// The states of a shard.
-pub(in crate::check) enum Visited {
+/// The states that some part of a search has visited.
+#[derive(Debug)]
+pub struct Visited(Kept);
+
+#[derive(Debug)]
+enum Kept {
     Fingerprints(Table),
     States(HashSet<PackedState, Quick>),
 }
 
 impl Visited {
-    /// An empty one, with room for `expected` states.
-    pub(in crate::check) fn new(exact: bool, expected: usize) -> Self {
-        match exact {
-            true => Self::States(HashSet::with_capacity_and_hasher(expected, Quick::default())),
-            false => Self::Fingerprints(Table::for_states(expected)),
-        }
+    /// An empty one, with room for `expected` states. If `exact`, it keeps states and not their fingerprints.
+    pub fn new(exact: bool, expected: usize) -> Self {
+        let room = || HashSet::with_capacity_and_hasher(expected, Quick::default());
+        Self(if exact {
+            Kept::States(room())
+        } else {
+            Kept::Fingerprints(Table::for_states(expected))
+        })
     }
 
     /// Adds the states of these records; `fresh` hears of those that were not there, in order.
-    pub(in crate::check) fn insert(&mut self, records: &[Record], mut fresh: impl FnMut(&Record)) {
-        match self {
-            Self::States(states) => {
+    pub fn insert(&mut self, records: &[Record], mut fresh: impl FnMut(&Record)) {
+        match &mut self.0 {
+            Kept::States(states) => {
                 for record in records {
                     if states.insert(record.state) {
                         fresh(record);
                     }
                 }
             }
-            Self::Fingerprints(table) => {
+            Kept::Fingerprints(table) => {
                 for chunk in records.chunks(AHEAD) {
                     table.make_room(chunk.len());
                     table.insert_chunk(chunk, &mut fresh);
@@ -43,21 +49,21 @@ impl Visited {
     }
 
     /// Adds one; for a run that is resumed.
-    pub(in crate::check) fn put(&mut self, fingerprint: Fingerprint) {
-        match self {
-            Self::Fingerprints(table) => {
+    pub(super) fn put(&mut self, fingerprint: Fingerprint) {
+        match &mut self.0 {
+            Kept::Fingerprints(table) => {
                 table.make_room(1);
                 table.insert(fingerprint);
             }
-            Self::States(_) => unreachable!("exact runs leave no checkpoints"),
+            Kept::States(_) => unreachable!("exact runs leave no checkpoints"),
         }
     }
 
     /// In bytes.
-    pub(in crate::check) fn memory(&self) -> usize {
-        match self {
-            Self::Fingerprints(table) => table.memory(),
-            Self::States(states) => states.capacity() * (size_of::<PackedState>() + 1) * 8 / 7,
+    pub(super) fn memory(&self) -> usize {
+        match &self.0 {
+            Kept::Fingerprints(table) => table.memory(),
+            Kept::States(states) => states.capacity() * (size_of::<PackedState>() + 1) * 8 / 7,
         }
     }
 }
@@ -70,12 +76,14 @@ const HUGE: usize = 1 << 21;
 
 /// Fingerprints with open addressing. Grows by half when it is seven eighths full: shards grow at different
 /// moments, so there is never much of an old table beside a new one.
-pub(in crate::check) struct Table {
+#[derive(Debug)]
+struct Table {
     bytes: Bytes,
     lines: usize,
     len: usize,
 }
 
+#[derive(Debug)]
 enum Bytes {
     Few(Vec<u8>),
     Mapped(MmapMut),

@@ -2,14 +2,12 @@
 
 use stateright::Model;
 
-use crate::check::engine::StatePath;
 use crate::packed::{Fingerprint, PackedWorld};
+
+use crate::check::report::Path;
 
 use super::rounds::shard_of;
 use super::{Cut, Failure, Hit, Outcome, Run};
-
-/// A way from the initial state.
-pub type Path = StatePath;
 
 impl Run<'_> {
     /// Ends the run: says what it found, with a way to each hit.
@@ -54,7 +52,11 @@ impl Run<'_> {
 ///
 /// Under a reduction a state stands for others; the way through the readable states is found by steps whose
 /// result stands for the same.
-pub(in crate::check) fn replay(packed: &mut PackedWorld, way: &[Fingerprint]) -> Path {
+///
+/// # Panics
+///
+/// If `way` is no way of that world.
+pub fn replay(packed: &mut PackedWorld, way: &[Fingerprint]) -> Path {
     let world = *packed.world();
     let mut readable = world.init_states().swap_remove(0);
     let mut path = Path::new();

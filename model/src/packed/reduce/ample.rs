@@ -10,9 +10,9 @@ use crate::rfc::endpoint::Endpoint;
 use crate::rfc::identity::{Direction, StreamId};
 use crate::rfc::receiving::RecvState;
 use crate::rfc::sending::SendingPart;
-use crate::world::action::{Action, Carries};
-use crate::world::presets::Preset;
-use crate::world::system::World;
+use crate::worlds::streams::StreamsWorld;
+use crate::worlds::streams::action::{Action, Carries};
+use crate::worlds::streams::presets::Preset;
 
 use super::super::expand::{Mode, StepCode, Successor};
 use super::super::state::PackedState;
@@ -40,7 +40,7 @@ pub(in super::super) fn subject(action: &Action) -> Option<StreamId> {
 }
 
 /// Whether a stream is decoupled at an endpoint.
-pub(super) fn is_decoupled(world: &World, end: &Endpoint, id: StreamId) -> bool {
+pub(super) fn is_decoupled(world: &StreamsWorld, end: &Endpoint, id: StreamId) -> bool {
     let preset = &world.preset;
     let streams = preset.opened.max(preset.calls.open);
     // What all streams together can ever use.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::Frame;
 use crate::rfc::identity::StreamId;
-use crate::world::action::{Carries, Frames, Packet};
+use crate::worlds::streams::action::{Carries, Frames, Packet};
 
 use super::super::state::{Network, PackedState, ones};
 use super::super::store::{Full, QuickMap};

@@ -4,8 +4,8 @@ use super::*;
 use crate::check::graph::Graph;
 use crate::rfc::call::Call;
 use crate::rfc::identity::StreamId;
-use crate::world::action::Packet;
-use crate::world::system::World;
+use crate::worlds::streams::StreamsWorld;
+use crate::worlds::streams::action::Packet;
 
 const UNSENT: Departure = Departure {
     id: "reset-counts-unsent",
@@ -28,7 +28,7 @@ fn way() -> Way {
 fn example() -> Trace {
     let mut preset = Preset::find("uni").expect("a preset");
     preset.way = way();
-    let graph = Graph::explore(&World::new(preset));
+    let graph = Graph::explore(&StreamsWorld::new(preset));
     let way = graph.way_to(graph.states.len() as u32 - 1);
     let actions = way.iter().map(|edge| graph.edges[*edge].action.clone()).collect();
     Trace { preset, side: Side::Client, actions, probe: None }
@@ -176,7 +176,7 @@ fn packets_are_numbered_when_they_are_sent() {
     // A peer that sends twice; the first packet is lost, the second one arrives.
     let mut preset = Preset::find("uni-lossy").expect("a preset");
     preset.way = way();
-    let graph = Graph::explore(&World::new(preset));
+    let graph = Graph::explore(&StreamsWorld::new(preset));
     let lost = graph.edges.iter().position(|edge| {
         let to_server = |packet: &Packet| packet.to == Side::Server;
         matches!(&edge.action, Action::Lose { packet } if to_server(packet))

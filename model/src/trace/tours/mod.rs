@@ -8,8 +8,8 @@
 mod pairs;
 mod unobserved;
 
-use crate::check::engine::{CheckedAction, CheckedState};
 use crate::check::graph::{Graph, StateIndex};
+use crate::worlds::{WorldAction, WorldState};
 
 pub use pairs::{Pairs, every_pair, remaining_pairs};
 pub use unobserved::Unobserved;
@@ -18,17 +18,14 @@ pub use unobserved::Unobserved;
 pub type Tour = Vec<usize>;
 
 /// Tours of about `length` steps (longer where the shortest way is) that take every edge of `graph`.
-pub fn every_edge<S: CheckedState, A: CheckedAction>(
-    graph: &Graph<S, A>,
-    length: usize,
-) -> Vec<Tour> {
+pub fn every_edge<S: WorldState, A: WorldAction>(graph: &Graph<S, A>, length: usize) -> Vec<Tour> {
     let none = vec![false; graph.edges.len()];
     remaining_edges(graph, length, &none, &none)
 }
 
 /// Tours that take every edge that is not `taken`, as far as there is a way to it that uses no edge
 /// to `avoid`: such an edge may only be a tour's last. Both lists have an entry for each edge.
-pub fn remaining_edges<S: CheckedState, A: CheckedAction>(
+pub fn remaining_edges<S: WorldState, A: WorldAction>(
     graph: &Graph<S, A>,
     length: usize,
     taken: &[bool],
@@ -62,7 +59,7 @@ pub fn remaining_edges<S: CheckedState, A: CheckedAction>(
 
 /// The states that can be reached without the edges to avoid, nearest first, and for each state the
 /// edge by which it is reached first.
-fn reach<S: CheckedState, A: CheckedAction>(
+fn reach<S: WorldState, A: WorldAction>(
     graph: &Graph<S, A>,
     avoid: &[bool],
 ) -> (Vec<StateIndex>, Vec<Option<usize>>) {
@@ -93,7 +90,7 @@ fn way_to<S, A>(graph: &Graph<S, A>, reached_by: &[Option<usize>], state: StateI
     way
 }
 
-fn untaken<S: CheckedState, A: CheckedAction>(
+fn untaken<S: WorldState, A: WorldAction>(
     graph: &Graph<S, A>,
     taken: &[bool],
     next: &mut [usize],

@@ -9,8 +9,8 @@
 
 use std::ops::Range;
 
-use crate::check::engine::{CheckedAction, CheckedState};
 use crate::check::graph::{Graph, StateIndex};
+use crate::worlds::{WorldAction, WorldState};
 
 use super::{Tour, reach, way_to};
 
@@ -23,7 +23,7 @@ pub struct Pairs {
 
 impl Pairs {
     /// The pairs of `graph`.
-    pub fn of<S: CheckedState, A: CheckedAction>(graph: &Graph<S, A>) -> Self {
+    pub fn of<S: WorldState, A: WorldAction>(graph: &Graph<S, A>) -> Self {
         let mut first = Vec::with_capacity(graph.edges.len() + 1);
         let mut count = 0;
         first.push(0);
@@ -45,7 +45,7 @@ impl Pairs {
     }
 
     /// The pair of `edge` and `next`, which leaves the state where `edge` ends.
-    pub fn number<S: CheckedState, A: CheckedAction>(
+    pub fn number<S: WorldState, A: WorldAction>(
         &self,
         graph: &Graph<S, A>,
         edge: usize,
@@ -57,10 +57,7 @@ impl Pairs {
 
 /// Tours that take every pair of `graph`. A tour gathers pairs on its way in both directions, each way for
 /// `length` steps at most.
-pub fn every_pair<S: CheckedState, A: CheckedAction>(
-    graph: &Graph<S, A>,
-    length: usize,
-) -> Vec<Tour> {
+pub fn every_pair<S: WorldState, A: WorldAction>(graph: &Graph<S, A>, length: usize) -> Vec<Tour> {
     let pairs = Pairs::of(graph);
     let (taken, avoid) = (vec![false; pairs.count()], vec![false; graph.edges.len()]);
     remaining_pairs(graph, &pairs, length, &taken, &avoid)
@@ -68,7 +65,7 @@ pub fn every_pair<S: CheckedState, A: CheckedAction>(
 
 /// Tours that take every pair that is not `taken`, as far as there is a way to it that uses no edge to
 /// `avoid`: such an edge may only be a tour's last. `taken` has an entry for each pair, `avoid` for each edge.
-pub fn remaining_pairs<S: CheckedState, A: CheckedAction>(
+pub fn remaining_pairs<S: WorldState, A: WorldAction>(
     graph: &Graph<S, A>,
     pairs: &Pairs,
     length: usize,
@@ -109,7 +106,7 @@ struct Search<'a, S, A> {
     first_into: Vec<usize>,
 }
 
-impl<'a, S: CheckedState, A: CheckedAction> Search<'a, S, A> {
+impl<'a, S: WorldState, A: WorldAction> Search<'a, S, A> {
     /// Of the pairs at states that can be `reached`.
     fn new(
         graph: &'a Graph<S, A>,

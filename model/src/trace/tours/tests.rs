@@ -1,9 +1,10 @@
 use super::*;
-use crate::world::presets::{PRESETS, Preset, Tier};
-use crate::world::system::World;
+use crate::worlds::Tier;
+use crate::worlds::streams::StreamsWorld;
+use crate::worlds::streams::presets::{PRESETS, Preset};
 
 fn graph(name: &str) -> Graph {
-    Graph::explore(&World::new(Preset::find(name).expect("a preset")))
+    Graph::explore(&StreamsWorld::new(Preset::find(name).expect("a preset")))
 }
 
 /// Every tour is a path from the initial state.
@@ -18,7 +19,7 @@ fn are_paths<S, A>(graph: &Graph<S, A>, tours: &[Tour]) {
 }
 
 /// How many pairs of the graph some tours do not take.
-fn missing<S: CheckedState, A: CheckedAction>(graph: &Graph<S, A>, tours: &[Tour]) -> usize {
+fn missing<S: WorldState, A: WorldAction>(graph: &Graph<S, A>, tours: &[Tour]) -> usize {
     let pairs = Pairs::of(graph);
     let mut taken = vec![false; pairs.count()];
     for pair in tours.iter().flat_map(|tour| tour.windows(2)) {
@@ -80,7 +81,7 @@ fn edge_to_avoid_is_only_a_tours_last() {
 fn notes_decide_nothing() {
     let quick = |preset: &&Preset| preset.is_replayed() && preset.tier == Tier::Quick;
     for preset in PRESETS.iter().filter(quick) {
-        let whole = Graph::of_world(&World::new(*preset));
+        let whole = Graph::of_world(&StreamsWorld::new(*preset));
         let unobserved = Unobserved::of(&whole);
         let plain = &unobserved.graph;
         let mut class_of = vec![None; whole.states.len()];

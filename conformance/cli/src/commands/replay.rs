@@ -1,0 +1,59 @@
+//! `streamproof replay`.
+
+use std::io::{IsTerminal, stdout};
+
+use serde_json::json;
+
+use super::args::ReplayArgs;
+use super::known::known;
+use super::report::WIDTH;
+use super::{Bad, Verdict, files};
+use streamproof_conformance::picture::replay_diagram;
+use streamproof_conformance::replay::{Found, Replay};
+use streamproof_conformance::tours::{ReplayError, replay_trace};
+
+fn as_json(replay: &Replay) -> serde_json::Value {
+    let deviation = |found: &Found| {
+        let citation = found.deviation.breach.citation();
+        json!({
+            "id": found.deviation.breach.id(),
+            "section": citation.section,
+            "level": citation.level,
+            "after_stimulus": found.at + 1,
+            "seen": found.deviation.seen,
+            "permitted": found.deviation.permitted,
+        })
+    };
+    json!({ "deviations": replay.found.iter().map(deviation).collect::<Vec<_>>() })
+}
+
+pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
+    let name = args.file.display();
+    let trace = files::read_trace(&args.file)?;
+    let sut = args.sut.sut();
+    let known = known(&*sut)?;
+    let replay = replay_trace(&*sut, &trace)
+        .map_err(|error: ReplayError| Bad(format!("{name}: {error}")))?;
+    let diagram = replay_diagram(&*sut, &trace, &replay);
+    if args.json {
+        println!("{:#}", as_json(&replay));
+    } else if args.log {
+        for line in &replay.log {
+            println!("{line}");
+        }
+    } else {
+        println!("{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+    }
+    if let Some(svg) = &args.svg {
+        files::write(svg, &diagram.to_svg())?;
+    }
+    let unlisted: Vec<_> =
+        replay.found.iter().filter(|f| known.entry(f.deviation.breach).is_none()).collect();
+    match (replay.found.is_empty(), unlisted.is_empty()) {
+        _ if args.json => {}
+        (true, _) => println!("{name}: {} does as the trace permits", sut.name()),
+        (false, true) => println!("{name}: only known deviations of {}", sut.name()),
+        (false, false) => println!("{name}: {} unlisted deviations", unlisted.len()),
+    }
+    Ok(if unlisted.is_empty() { Verdict::Holds } else { Verdict::Fails })
+}

@@ -1,0 +1,74 @@
+//! `streamproof shrink`: a failing trace with nothing in it that the failure does not need.
+
+use std::io::{IsTerminal, stdout};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use streamproof_model::trace::{Trace, file};
+
+use super::progress::Progress;
+use super::report::WIDTH;
+use super::systems::{MANAGER, SutArg, choosing};
+use super::{Bad, Verdict, files};
+use streamproof_conformance::export::pick;
+use streamproof_conformance::picture::replay_diagram;
+use streamproof_conformance::sut::Sut;
+use streamproof_conformance::tours::{replay_trace, shrink};
+
+#[derive(Args, Debug)]
+pub(super) struct ShrinkArgs {
+    /// The trace file.
+    file: PathBuf,
+    /// The system under test.
+    #[arg(long, value_name = "STACK", default_value = MANAGER)]
+    sut: SutArg,
+    /// Believe that the stack goes another way than it says where it is free (as `conform` has it).
+    #[arg(long, value_name = "CHOICE=WAY")]
+    choice: Vec<String>,
+    /// Keep this deviation in sight, by its id; the first that the trace shows, if none is named.
+    #[arg(long, value_name = "ID")]
+    breach: Option<String>,
+    /// Where the small trace goes; if nothing is said, beside the other, as NAME-shrunk.ndjson.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &ShrinkArgs) -> Result<Verdict, Bad> {
+    let name = args.file.display();
+    let bad = |error: &dyn std::fmt::Display| Bad(format!("{name}: {error}"));
+    let trace = files::read_trace(&args.file)?;
+    let sut = choosing(args.sut.sut(), &args.choice)?;
+    let replay = replay_trace(&*sut, &trace).map_err(|error| bad(&error))?;
+    let found = pick(&*sut, &replay.found, args.breach.as_deref()).map_err(|error| bad(&error))?;
+    let breach = found.deviation.breach;
+    let line = Progress::new(format!("shrinking {name}"));
+    let shrunk = shrink(&*sut, &trace, breach).map_err(|error| bad(&error))?;
+    drop(line);
+    let shrunk = shrunk.ok_or_else(|| bad(&"does not show it a second time"))?;
+    let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
+    let text = file::write(&shrunk.trace).map_err(|error| bad(&error))?;
+    files::write(&out, &text)?;
+    draw(&*sut, &shrunk.trace)?;
+    println!(
+        "{}: {} steps where {name} has {}, found by {} replays",
+        out.display(),
+        shrunk.trace.actions.len(),
+        trace.actions.len(),
+        shrunk.plays,
+    );
+    println!("repeat   streamproof replay --sut {} {}", sut.name(), out.display());
+    Ok(Verdict::Holds)
+}
+
+fn draw(sut: &dyn Sut, trace: &Trace) -> Result<(), Bad> {
+    let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
+    let diagram = replay_diagram(sut, trace, &replay);
+    println!("{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+    Ok(())
+}
+
+/// `trace.ndjson` becomes `trace-shrunk.ndjson`.
+fn beside(file: &Path) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!("{stem}-shrunk.ndjson"))
+}

@@ -1,0 +1,106 @@
+//! `streamproof storm`: streams by the million, each judged.
+
+use serde_json::json;
+use streamproof::Tally;
+
+use super::args::StormArgs;
+use super::progress::Progress;
+use super::{Bad, Verdict};
+use streamproof_conformance::table::{count, table};
+use streamproof_stress::storm::{Report, Storm, run as let_pass};
+
+pub(super) fn run(args: &StormArgs) -> Result<Verdict, Bad> {
+    let line = Progress::new(format!("a storm of {} streams", number(args.streams)));
+    let storm = Storm {
+        streams: args.streams,
+        seed: args.seed,
+        lost_of_thousand: args.lost,
+        ..Storm::default()
+    };
+    let report = let_pass(storm, &mut |passed| {
+        let seconds = passed.time.as_secs();
+        line.tell(&format!("{} streams, {seconds} s of virtual time", number(passed.streams)));
+    })
+    .map_err(|error| Bad(error.to_string()))?;
+    drop(line);
+    match args.json {
+        true => println!("{:#}", as_json(&report)),
+        false => print!("{}", as_text(&report)),
+    }
+    for failure in &report.failures {
+        eprintln!("{failure}");
+    }
+    if report.holds() {
+        return Ok(Verdict::Holds);
+    }
+    eprintln!(
+        "repeat   streamproof storm --streams {} --lost {} --seed {}",
+        args.streams, args.lost, args.seed
+    );
+    Ok(Verdict::Fails)
+}
+
+fn number(count_: u64) -> String {
+    count(usize::try_from(count_).unwrap_or(usize::MAX))
+}
+
+fn as_text(report: &Report) -> String {
+    let rows: Vec<_> = report
+        .pairs
+        .iter()
+        .map(|((sending, receiving), times)| {
+            vec![sending.to_string(), receiving.to_string(), number(*times)]
+        })
+        .collect();
+    let mut text = table(&["sending part", "receiving part", "times"], &rows);
+    let parts = report.pairs.values().sum();
+    let word = if report.holds() { "HOLDS" } else { "FAILS" };
+    text.push_str(&format!(
+        "{word}: {} streams, {} sending parts, each with one outcome that agrees with the one opposite; \
+         {} parts at once at most; {} s of virtual time in {:.0} s\n",
+        number(report.storm.streams),
+        number(parts),
+        number(report.most_live),
+        report.time.as_secs(),
+        report.took.as_secs_f64()
+    ));
+    text
+}
+
+fn as_json(report: &Report) -> serde_json::Value {
+    let tally = |tally: &Tally| {
+        json!({
+            "sending": {
+                "registered": tally.sending.registered,
+                "delivered": tally.sending.delivered,
+                "reset": tally.sending.reset,
+                "stopped": tally.sending.stopped,
+                "connection_lost": tally.sending.connection_lost,
+            },
+            "receiving": {
+                "registered": tally.receiving.registered,
+                "read_to_end": tally.receiving.read_to_end,
+                "reset": tally.receiving.reset,
+                "stopped": tally.receiving.stopped,
+                "connection_lost": tally.receiving.connection_lost,
+            },
+            "own_faults": tally.own_faults,
+        })
+    };
+    let pairs = report.pairs.iter().map(|((sending, receiving), times)| {
+        json!({ "sending": sending.to_string(), "receiving": receiving.to_string(), "times": times })
+    });
+    json!({
+        "streams": report.storm.streams,
+        "seed": report.storm.seed,
+        "lost_of_thousand": report.storm.lost_of_thousand,
+        "client": tally(&report.tallies[0]),
+        "server": tally(&report.tallies[1]),
+        "pairs": pairs.collect::<Vec<_>>(),
+        "most_live": report.most_live,
+        "virtual_seconds": report.time.as_secs_f64(),
+        "seconds": report.took.as_secs_f64(),
+        "holds": report.holds(),
+        "failures": report.failures,
+    })
+}

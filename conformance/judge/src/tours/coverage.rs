@@ -1,0 +1,342 @@
+//! What of the graph the system under test has really taken, and the report that says so.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use streamproof_model::check::graph::Graph;
+use streamproof_model::judging::breach::Breach;
+use streamproof_model::rfc::identity::Side;
+use streamproof_model::trace::tours::{Pairs, Tour, Unobserved, remaining_edges, remaining_pairs};
+
+use super::script::Felt;
+use crate::referee::Deviation;
+use crate::replay::{Replay, Went};
+
+/// What the tours are to take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Criterion {
+    /// Every edge, and so every state.
+    Edges,
+    /// Every pair of consecutive edges too: what a step does must not depend on the step before it.
+    Pairs,
+}
+
+impl Criterion {
+    /// Of 100 pairs of a quick preset so many must be taken at least. Of states and edges, all.
+    pub const ENOUGH_PAIRS: usize = 95;
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Edges => "edges",
+            Self::Pairs => "pairs",
+        }
+    }
+}
+
+/// One breach, as often as it was found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// How many steps showed it.
+    pub times: usize,
+    /// The number of the tour that shows it soonest.
+    pub tour: usize,
+    /// After how many stimuli it shows; the number of stimuli for the liveness probe.
+    pub at: usize,
+    /// What was seen there.
+    pub deviation: Deviation,
+}
+
+/// What a preset has shown for one side.
+#[derive(Clone, Debug)]
+pub struct RoleReport {
+    /// The preset's name.
+    pub preset: &'static str,
+    /// The side of the system under test.
+    pub side: Side,
+    /// What the tours were to take.
+    pub criterion: Criterion,
+    /// How many states those edges lead to, and the first one.
+    pub states: usize,
+    /// How many of them the system came to: an edge into them was taken.
+    pub states_taken: usize,
+    /// How many edges the graph has. Those after which the connection is closed, and which differ in the observer's
+    /// notes alone, are one.
+    pub edges: usize,
+    /// How many of them are felt by the system under test; the others happen elsewhere, to the peer or
+    /// in the network, and are taken by going on.
+    pub felt: usize,
+    /// How many were taken.
+    pub taken: usize,
+    /// How many pairs of consecutive edges there are, the observer's notes left out.
+    pub pairs: usize,
+    /// How many of them were taken, one edge directly after the other.
+    pub pairs_taken: usize,
+    /// After how many of the edges taken the system did something that the graph does not predict.
+    pub astray: usize,
+    /// How many tours there are.
+    pub tours: usize,
+    /// How many traces were played: tours that the system under test can tell apart.
+    pub traces: usize,
+    /// How many stimuli they hold in all.
+    pub steps: usize,
+    /// What was found.
+    pub findings: BTreeMap<Breach, Finding>,
+    /// How long replay took, without the making of the first tours.
+    pub took: Duration,
+    /// The first edge that was not taken, for people.
+    pub untaken: Option<String>,
+    /// The numbers of all edges that were not taken, in order.
+    pub missed: Vec<usize>,
+}
+
+impl RoleReport {
+    /// Whether what the criterion asks of a quick preset was taken.
+    pub fn is_covered(&self) -> bool {
+        let pairs = match self.criterion {
+            Criterion::Edges => true,
+            Criterion::Pairs => self.pairs_taken * 100 >= self.pairs * Criterion::ENOUGH_PAIRS,
+        };
+        pairs && self.taken == self.edges && self.states_taken == self.states
+    }
+}
+
+/// What is known of the graph while a preset is run.
+#[derive(Clone, Debug)]
+pub(super) struct Coverage {
+    /// An edge into the state was taken.
+    pub(super) states: Vec<bool>,
+    /// The edge, or a twin of it, was taken from a state that explains what was seen. Marked at the first of the twins.
+    pub(super) taken: Vec<bool>,
+    /// It was taken, and what followed was not what the graph predicts.
+    pub(super) astray: Vec<bool>,
+    /// The pair was taken, one edge directly after the other.
+    pub(super) pairs: Vec<bool>,
+}
+
+/// How far a replay went as predicted: all that coverage needs of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walked {
+    /// So many stimuli.
+    good: usize,
+    /// How the next one went; `None` if none was played.
+    then: Option<Went>,
+}
+
+impl Walked {
+    pub(super) fn of(replay: &Replay) -> Self {
+        let good = replay.went.iter().take_while(|went| **went == Went::AsPredicted).count();
+        Self { good, then: replay.went.get(good).copied() }
+    }
+}
+
+/// The graph as coverage sees it.
+pub(super) struct Ground {
+    pub(super) graph: Graph,
+    pub(super) unobserved: Unobserved,
+    pub(super) pairs: Pairs,
+    pub(super) felt: Felt,
+    pub(super) twins: Twins,
+}
+
+/// Edges after which the connection of the system under test is closed, and which differ in the observer's notes alone.
+/// Nobody feels the notes, and a frame that closes the connection ends its trace, so each of them would cost a trace of
+/// its own and show what the first of them shows: they count as one.
+pub(super) struct Twins {
+    /// For each edge the one that it counts as: itself, or the first of its twins.
+    first: Vec<usize>,
+    /// For each state whether an edge that counts leads to it, or the world begins there.
+    counts: Vec<bool>,
+}
+
+impl Twins {
+    pub(super) fn of(graph: &Graph, unobserved: &Unobserved, side: Side) -> Self {
+        let is_open = |state: u32| {
+            let endpoint = graph.states[state as usize].endpoint(side);
+            endpoint.is_some_and(|endpoint| endpoint.closed.is_none())
+        };
+        let mut firsts = vec![None; unobserved.graph.edges.len()];
+        let mut first: Vec<usize> = (0..graph.edges.len()).collect();
+        for (number, edge) in graph.edges.iter().enumerate() {
+            if !is_open(edge.to) {
+                first[number] = *firsts[unobserved.edge_of[number]].get_or_insert(number);
+            }
+        }
+        let mut counts = vec![false; graph.states.len()];
+        counts[0] = true;
+        for (number, edge) in graph.edges.iter().enumerate() {
+            counts[edge.to as usize] |= first[number] == number;
+        }
+        Self { first, counts }
+    }
+
+    /// Whether the edge is the first of its twins, or has none.
+    pub(super) fn counts(&self, edge: usize) -> bool {
+        self.first[edge] == edge
+    }
+}
+
+impl Ground {
+    /// How many states count.
+    pub(super) fn states(&self) -> usize {
+        count(&self.twins.counts)
+    }
+
+    /// How many of the edges that count are felt by the system under test.
+    pub(super) fn felt_edges(&self) -> usize {
+        let counts = |edge: &usize| self.twins.counts(*edge) && self.felt.is_felt(*edge);
+        (0..self.graph.edges.len()).filter(counts).count()
+    }
+
+    /// How many edges count.
+    pub(super) fn edges(&self) -> usize {
+        (0..self.graph.edges.len()).filter(|edge| self.twins.counts(*edge)).count()
+    }
+
+    pub(super) fn nothing_taken(&self) -> Coverage {
+        let edges = self.graph.edges.len();
+        let mut states = vec![false; self.graph.states.len()];
+        states[0] = true;
+        let pairs = vec![false; self.pairs.count()];
+        Coverage { states, taken: vec![false; edges], astray: vec![false; edges], pairs }
+    }
+
+    /// Tours to every edge that counts.
+    pub(super) fn first_tours(&self) -> Vec<Tour> {
+        let left_out: Vec<bool> =
+            (0..self.graph.edges.len()).map(|edge| !self.twins.counts(edge)).collect();
+        let nothing = vec![false; self.graph.edges.len()];
+        remaining_edges(&self.graph, TOUR_LENGTH, &left_out, &nothing)
+    }
+
+    /// Tours to edges not yet taken, around what leads astray: to any of the twins, where none was taken.
+    pub(super) fn tours_to_edges(&self, coverage: &Coverage) -> Vec<Tour> {
+        let taken: Vec<bool> = self.twins.first.iter().map(|edge| coverage.taken[*edge]).collect();
+        remaining_edges(&self.graph, TOUR_LENGTH, &taken, &coverage.astray)
+    }
+
+    /// Tours to pairs not yet taken, around what leads astray.
+    pub(super) fn tours_to_pairs(&self, coverage: &Coverage) -> Vec<Tour> {
+        let Unobserved { graph, edge_of } = &self.unobserved;
+        let mut avoid = vec![false; graph.edges.len()];
+        let astray = edge_of.iter().zip(&coverage.astray).filter(|(_, astray)| **astray);
+        astray.for_each(|(edge, _)| avoid[*edge] = true);
+        let tours = remaining_pairs(graph, &self.pairs, GATHERING, &coverage.pairs, &avoid);
+        tours.iter().map(|tour| self.unobserved.observed(&self.graph, tour)).collect()
+    }
+
+    /// What is taken if nothing leads astray on these tours.
+    pub(super) fn planned(&self, tours: &[Tour]) -> Coverage {
+        let mut coverage = self.nothing_taken();
+        let walked = Walked { good: usize::MAX, then: None };
+        tours.iter().for_each(|tour| self.cover(&mut coverage, tour, walked));
+        coverage
+    }
+
+    /// Marks what a replay says of a tour's edges. Where the replay was cut short, nothing is known.
+    pub(super) fn cover(&self, coverage: &mut Coverage, tour: &Tour, walked: Walked) {
+        let mut felt = 0;
+        let mut before = None;
+        for edge in tour {
+            felt += usize::from(self.felt.is_felt(*edge));
+            let went = match felt <= walked.good {
+                true => Some(Went::AsPredicted),
+                false => walked.then,
+            };
+            let Some(went) = went else { return };
+            if went != Went::Void {
+                coverage.taken[self.twins.first[*edge]] = true;
+                coverage.states[self.graph.edges[*edge].to as usize] = true;
+                let here = self.unobserved.edge_of[*edge];
+                if let Some(before) = before.replace(here) {
+                    coverage.pairs[self.pairs.number(&self.unobserved.graph, before, here)] = true;
+                }
+            }
+            if went != Went::AsPredicted {
+                coverage.astray[*edge] = true;
+                return;
+            }
+        }
+    }
+}
+
+/// How long a tour to an edge is, in steps, where the way to its first new edge is not longer.
+pub const TOUR_LENGTH: usize = 12;
+/// How many steps a tour goes on gathering pairs, in each direction.
+const GATHERING: usize = 60;
+
+impl Coverage {
+    /// How much is marked; it grows for as long as anything new is found out.
+    pub(super) fn marks(&self) -> usize {
+        let marks = self.taken.iter().chain(&self.astray).chain(&self.pairs);
+        count(marks)
+    }
+
+    pub(super) fn tell(&self, ground: &Ground, report: &mut RoleReport) {
+        let all = self.taken.iter().enumerate().filter(|(edge, _)| ground.twins.counts(*edge));
+        report.missed = all.filter(|(_, taken)| !**taken).map(|(edge, _)| edge).collect();
+        let first = report.missed.first();
+        report.untaken = first.map(|edge| ground.graph.edges[*edge].action.to_string());
+        let states = self.states.iter().zip(&ground.twins.counts);
+        report.states_taken = states.filter(|(taken, counts)| **taken && **counts).count();
+        report.taken = count(&self.taken);
+        report.pairs_taken = count(&self.pairs);
+        let both =
+            self.astray.iter().zip(&self.taken).filter(|(astray, taken)| **astray && **taken);
+        report.astray = both.count();
+    }
+}
+
+fn count<'a>(marks: impl IntoIterator<Item = &'a bool>) -> usize {
+    marks.into_iter().filter(|mark| **mark).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sut::Manager;
+    use crate::tours::Tours;
+    use streamproof_model::worlds::streams::presets::Preset;
+
+    /// The report of a system that goes `tours` as predicted.
+    fn report(made: &Tours, tours: &[Tour]) -> RoleReport {
+        let mut report = made.blank();
+        made.ground.planned(tours).tell(&made.ground, &mut report);
+        report
+    }
+
+    #[test]
+    fn tours_left_out_are_missed() {
+        let preset = Preset::find("limits-cancel").expect("a preset");
+        let made = Tours::make(preset, preset.sides()[0], &Manager::default());
+        let whole = report(&made, &made.tours);
+        assert!(whole.is_covered() && whole.pairs_taken == whole.pairs);
+        let tours = &made.tours;
+        assert!(report(&made, &tours[..tours.len() - 1]).pairs_taken < whole.pairs);
+        let few = report(&made, &tours[..tours.len() / 10]);
+        assert!(few.pairs_taken * 100 < few.pairs * 95 && !few.is_covered());
+        // A tour over every edge takes every state, and not every pair.
+        let edges = Tours::with(preset, preset.sides()[0], &Manager::default(), Criterion::Edges);
+        let edges = report(&edges, &edges.tours);
+        assert_eq!((edges.taken, edges.states_taken), (edges.edges, edges.states));
+        assert!(edges.is_covered() && edges.pairs_taken * 100 < edges.pairs * 95);
+        let as_pairs = RoleReport { criterion: Criterion::Pairs, ..edges };
+        assert!(!as_pairs.is_covered());
+    }
+
+    #[test]
+    fn pair_counts_only_as_far_as_the_tour_went_as_predicted() {
+        let preset = Preset::find("hostile-zero-rtt").expect("a preset");
+        let made = Tours::make(preset, preset.sides()[0], &Manager::default());
+        let tour = made.tours.iter().find(|tour| tour.len() >= 3).expect("a tour of three steps");
+        let taken = |good, then| {
+            let mut coverage = made.ground.nothing_taken();
+            made.ground.cover(&mut coverage, tour, Walked { good, then });
+            (count(&coverage.taken), count(&coverage.pairs), count(&coverage.astray))
+        };
+        // Every step of this preset is felt.
+        assert_eq!(taken(2, None), (2, 1, 0), "cut short");
+        assert_eq!(taken(1, Some(Went::Astray)), (2, 1, 1), "taken, and nothing behind");
+        assert_eq!(taken(1, Some(Went::Void)), (1, 0, 1), "not taken");
+    }
+}

@@ -1,7 +1,0 @@
-//! The `streamproof` command; everything is in [`streamproof_conformance::cli`].
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    streamproof_conformance::cli::run()
-}

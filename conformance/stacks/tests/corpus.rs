@@ -1,0 +1,114 @@
+//! The committed traces are whole: each carries the checksum of its bytes, and a single changed byte in
+//! any of them is refused with one line that names the file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use streamproof_model::trace::file::{self, TraceError};
+use streamproof_stacks::departures;
+
+/// The folders with committed traces, from `conformance/`; one kind each.
+const KINDS: [&str; 6] = [
+    "scenarios",
+    "regressions",
+    "deviations/manager",
+    "deviations/quinn",
+    "deviations/quiche",
+    "deviations/aioquic",
+];
+
+/// The traces of a kind, by name.
+fn traces(kind: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(kind);
+    let entries = fs::read_dir(folder).expect("the folder");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ndjson"));
+    paths.sort();
+    assert!(!paths.is_empty(), "no traces in {kind}");
+    paths
+}
+
+/// The file with one bit of the byte at `at` turned over.
+fn changed(text: &str, at: usize) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[at] ^= 1;
+    bytes
+}
+
+#[test]
+fn every_committed_trace_carries_its_checksum() {
+    for path in KINDS.into_iter().flat_map(traces) {
+        let text = fs::read_to_string(&path).expect("a file");
+        let end = text.rfind("{\"end\":").expect("an end line");
+        let sum = file::checksum(&text[..end]);
+        let last = &text[end..];
+        assert!(last.contains(&format!("\"xxh3_128\":\"{sum}\"}}\n")), "{}", path.display());
+    }
+}
+
+#[test]
+fn one_changed_byte_in_any_step_is_told_as_a_checksum() {
+    for path in KINDS.into_iter().flat_map(traces) {
+        let text = fs::read_to_string(&path).expect("a file");
+        // Behind the header and before the end line, and no line break.
+        let first = text.find('\n').expect("a header") + 1;
+        let end = text.rfind("\n{\"end\":").expect("an end line");
+        for at in (first..end).step_by(97).filter(|at| text.as_bytes()[*at] != b'\n') {
+            let bytes = String::from_utf8(changed(&text, at));
+            let Ok(text) = bytes else { continue };
+            let error = file::read(&text, departures()).expect_err("a changed file");
+            let told = matches!(error, TraceError::Checksum { .. });
+            assert!(told, "{} at byte {at}: {error}", path.display());
+        }
+    }
+}
+
+fn streamproof(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_streamproof"));
+    command.args(args).current_dir(folder).output().expect("the command")
+}
+
+/// Exit 2, one line on stderr with both in it, nothing on stdout.
+fn refused(output: &Output, name: &str, reason: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains(name) && stderr.contains(reason), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn changed_file_of_each_kind_is_refused_by_name() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    for kind in KINDS {
+        let path = traces(kind).remove(0);
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).expect("a file");
+        let copy = folder.join(&name);
+        fs::write(&copy, &text).expect("a file");
+        let whole = streamproof(&folder, &["replay", "--sut", "quinn", &name]);
+        assert_eq!(whole.status.code(), Some(0), "{name} as it is committed");
+        fs::write(&copy, changed(&text, text.len() / 2)).expect("a file");
+        refused(&streamproof(&folder, &["replay", &name]), &name, "the checksum does not fit");
+    }
+}
+
+#[test]
+fn changed_scenario_is_refused_by_name_among_all() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-scenarios");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for entry in fs::read_dir(from).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        fs::copy(&path, folder.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    let victim = "4.5-changed-final-size-is-refused.ndjson";
+    let text = fs::read_to_string(folder.join(victim)).expect("a scenario");
+    fs::write(folder.join(victim), changed(&text, text.len() / 2)).expect("a file");
+    let output = streamproof(&folder, &["scenarios", "--from", "."]);
+    refused(&output, victim, "the checksum does not fit");
+}

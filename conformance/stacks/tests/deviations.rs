@@ -1,0 +1,83 @@
+//! The lists of known deviations are true: each entry is a breach with that section and level, each
+//! trace shows it, the manager has only what quinn leaves it, and a list with a missing or a stale
+//! entry would fail a run.
+
+use std::path::Path;
+
+use streamproof_conformance::deviations::Known;
+use streamproof_conformance::sut::Sut;
+use streamproof_conformance::tours::replay_trace;
+use streamproof_model::judging::breach::Breach;
+use streamproof_model::rfc::violation::{Standing, Violation};
+use streamproof_model::trace::file;
+use streamproof_stacks::departures;
+use streamproof_stacks::manager::Manager;
+use streamproof_stacks::quinn::BareQuinn;
+
+fn systems() -> [Box<dyn Sut>; 2] {
+    [Box::new(BareQuinn), Box::new(Manager::default())]
+}
+
+fn breach(id: &str) -> Option<Breach> {
+    let ignored = Violation::ALL.into_iter().flat_map(|violation| {
+        Standing::ALL.map(|standing| Breach::ViolationIgnored(violation, standing))
+    });
+    Breach::PLAIN.iter().copied().chain(ignored).find(|breach| breach.id() == id)
+}
+
+#[test]
+fn every_entry_is_a_breach_with_its_section_and_level() {
+    for system in ["quinn", "manager", "quiche", "s2n-quic", "aioquic", "ngtcp2", "quic-go"] {
+        for entry in Known::of(system).expect("a well-formed list").deviation {
+            let breach = breach(&entry.id).unwrap_or_else(|| panic!("no breach {}", entry.id));
+            let citation = breach.citation();
+            assert_eq!(entry.section, citation.section, "{}", entry.id);
+            assert_eq!(entry.level, citation.level.to_string(), "{}", entry.id);
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deviations").join(system);
+            let text = std::fs::read_to_string(folder.join(&entry.trace)).expect("its trace");
+            file::read(&text, departures())
+                .unwrap_or_else(|error| panic!("{}: {error}", entry.trace));
+            let choices = include_str!("../../specs/choices.md");
+            let is_choice = |choice: &String| choices.contains(&format!("\n## {choice}\n"));
+            assert!(entry.permitted.iter().all(is_choice), "{} is permitted by what?", entry.id);
+        }
+    }
+}
+
+#[test]
+fn every_recorded_trace_shows_its_deviation() {
+    for sut in systems() {
+        for entry in Known::of(sut.name()).expect("a well-formed list").deviation {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("deviations")
+                .join(sut.name())
+                .join(&entry.trace);
+            let text = std::fs::read_to_string(&path).expect("the trace of an entry");
+            let trace = file::read(&text, departures()).expect("a trace");
+            let replay = replay_trace(&*sut, &trace).expect("a connection");
+            let shown = replay.found.iter().any(|found| found.deviation.breach.id() == entry.id);
+            assert!(shown, "{} does not show {}", path.display(), entry.id);
+        }
+    }
+}
+
+/// What the manager's contract promises, and quinn decides without it.
+const DECIDED_BELOW: [&str; 3] = ["streams-withheld", "write-beside-credit", "write-not-woken"];
+
+#[test]
+fn manager_deviates_only_where_quinn_does() {
+    let quinn = Known::of("quinn").expect("a well-formed list");
+    for entry in Known::of("manager").expect("a well-formed list").deviation {
+        let known = quinn.deviation.iter().any(|quinn| quinn.id == entry.id);
+        assert!(known, "{} is the manager's own", entry.id);
+        let own = entry.level == "contract" && !DECIDED_BELOW.contains(&entry.id.as_str());
+        assert!(!own, "{}: the manager breaks its contract", entry.id);
+    }
+}
+
+#[test]
+fn entry_that_nothing_shows_is_stale() {
+    let known = Known::of("quinn").expect("a well-formed list");
+    assert_eq!(known.stale(&[]).count(), known.deviation.len());
+    assert_eq!(known.stale(&[Breach::StopUnanswered]).count(), known.deviation.len() - 1);
+}

@@ -234,7 +234,7 @@ pub(super) struct TracesArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct ReplayArgs {
-    /// The trace file.
+    /// The trace file; `-` is standard input.
     pub(super) file: PathBuf,
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]

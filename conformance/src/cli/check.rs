@@ -57,12 +57,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     let shown = shown.chain(reset_at.iter().map(Shown::of));
     let shown: Vec<_> = shown.chain(lifecycle.iter().map(Shown::of)).collect();
     if args.json {
-        println!("{:#}", json!(shown.iter().map(|report| &report.json).collect::<Vec<_>>()));
+        outln!("{:#}", json!(shown.iter().map(|report| &report.json).collect::<Vec<_>>()));
     } else {
         let rows: Vec<_> = shown.iter().map(|report| report.row.clone()).collect();
-        print!("{}", as_table(&rows));
+        out!("{}", as_table(&rows));
         if args.properties {
-            print!("{}", shown.iter().map(|report| report.properties.as_str()).collect::<String>());
+            out!("{}", shown.iter().map(|report| report.properties.as_str()).collect::<String>());
         }
     }
     let asked = Asked { mutant, flags: flags(args), out: &args.out };
@@ -75,13 +75,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
         (!streams.iter().any(known)).then(|| format!("awaited: {}", goal.name))
     }));
     for mark in &missing {
-        eprintln!("never taken: {mark}");
+        errln!("never taken: {mark}");
     }
     let holds = shown.iter().all(|report| report.holds);
     let violated = shown.iter().any(|report| report.is_violated) || !missing.is_empty();
     for report in &streams {
         if let Some(why) = &report.cut {
-            eprintln!("{}: incomplete: {why}", report.preset);
+            errln!("{}: incomplete: {why}", report.preset);
         }
     }
     let verdict = match (violated, holds) {
@@ -105,7 +105,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
             ),
             false => String::new(),
         };
-        println!("{word}: {} states{marks}", count(states));
+        outln!("{word}: {} states{marks}", count(states));
     }
     Ok(verdict)
 }

@@ -25,8 +25,8 @@ pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
         checked.push((world, check::check_levels(&world, &options)?));
         play(&mut run, &sut, preset, threads)?;
     }
-    print!("{}", as_table(&checked, &run.reports));
-    println!();
+    out!("{}", as_table(&checked, &run.reports));
+    outln!();
     run.print_deviations(&sut);
     let asked = report::Asked { mutant: None, flags: String::new(), out: &args.out };
     for (world, report) in &checked {
@@ -35,7 +35,7 @@ pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
     run.draw_unlisted(&sut, &args.out, false)?;
     let holds = checked.iter().all(|(_, report)| report.holds());
     let verdict = if holds { run.verdict(&sut) } else { Verdict::Fails };
-    println!("{}", summary(verdict, &checked, &run.reports));
+    outln!("{}", summary(verdict, &checked, &run.reports));
     Ok(verdict)
 }
 

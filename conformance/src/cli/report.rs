@@ -1,6 +1,5 @@
 //! What `streamproof check` prints of a report: a row, its properties, its counterexamples.
 
-use std::io::{IsTerminal, stdout};
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,8 +10,8 @@ use streamproof_model::explore::path_diagram;
 use streamproof_model::world::system::World;
 use streamproof_model::{lifecycle, reset_at};
 
-use super::files;
 use super::table::{count, table};
+use super::{files, out};
 
 /// Columns of a diagram in the terminal.
 pub(super) const WIDTH: usize = 100;
@@ -169,17 +168,17 @@ pub(super) fn show_failures<W: Drawn>(
     for (name, verdict) in &report.verdicts {
         match verdict {
             Verdict::Holds | Verdict::Reached | Verdict::Open => {}
-            Verdict::Unreached => eprintln!("{}: never reached: {name}", report.preset),
+            Verdict::Unreached => errln!("{}: never reached: {name}", report.preset),
             Verdict::Violated(path) => {
                 let mut diagram = world.draw(path);
                 broken(&mut diagram, name, asked.mutant, W::RULES);
                 let file = format!("{}-{}.svg", report.preset, files::slug(name));
                 if !quiet {
-                    println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+                    outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
                 }
                 files::write_picture(&asked.out.join(&file), &diagram, quiet);
                 if !quiet {
-                    println!("repeat   streamproof check {}{}", report.preset, asked.flags);
+                    outln!("repeat   streamproof check {}{}", report.preset, asked.flags);
                 }
             }
         }

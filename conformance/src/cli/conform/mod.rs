@@ -3,7 +3,6 @@
 mod run;
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, stdout};
 use std::num::NonZero;
 
 use streamproof_model::packed::Fingerprint;
@@ -17,7 +16,7 @@ use super::progress::Progress;
 use super::report::WIDTH;
 use super::systems::choosing;
 use super::table::count;
-use super::{Bad, Verdict, files, find_presets, threads};
+use super::{Bad, Verdict, files, find_presets, out, threads};
 use crate::conform::{Criterion, RoleReport, Tours, replay_trace};
 use crate::picture::replay_diagram;
 use crate::sut::Sut;
@@ -28,6 +27,7 @@ pub(super) use run::{Run, Shown};
 const MOST_EDGES: usize = 4_000_000;
 
 pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.edges.as_deref())?;
     let sut = choosing(args.sut.sut(), &args.choice)?;
     let presets = match args.presets.is_empty() {
         true => of_tier(args.tier.tier()),
@@ -66,10 +66,10 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
         }
     }
     if args.json {
-        println!("{:#}", run.as_json(&*sut));
+        outln!("{:#}", run.as_json(&*sut));
     } else {
-        print!("{}", run.as_table());
-        println!();
+        out!("{}", run.as_table());
+        outln!();
         run.print_deviations(&*sut);
     }
     if let Some(folder) = &args.record {
@@ -158,7 +158,7 @@ fn one_trace(args: &ConformArgs, sut: &dyn Sut, presets: &[Preset]) -> Result<Ve
     };
     let replay = replay_trace(sut, &trace).map_err(|error| Bad(error.to_string()))?;
     let diagram = replay_diagram(sut, &trace, &replay);
-    println!("{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+    outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
     let known = known(sut)?;
     let listed = replay.found.iter().all(|found| known.entry(found.deviation.breach).is_some());
     Ok(if listed { Verdict::Holds } else { Verdict::Fails })

@@ -30,7 +30,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     let mut worlds = worlds(&names, tier, mutant)?;
     // Only the whole quick tier is meant to come to everything.
     let whole = names.is_empty() && mutant.is_none() && tier == Tier::Quick;
-    let threads = threads(args.threads).get();
+    let threads = threads(args.threads)?.get();
     if args.how.monotone {
         worlds.streams.iter_mut().for_each(|world| *world = world.monotone());
     }

@@ -38,6 +38,7 @@ pub(super) fn run(args: &FlakesArgs) -> Result<Verdict, Bad> {
         return Err(Bad("flakes wants at least one trace, and two plays of it".to_owned()));
     }
     let presets = named(&args.presets)?;
+    let threads = threads(args.threads)?;
     let sut = &*args.sut.sut();
     let mut dice = Dice::new(args.seed);
     let mut roll = |sides: usize| dice.roll(sides as u64) as usize;
@@ -51,7 +52,7 @@ pub(super) fn run(args: &FlakesArgs) -> Result<Verdict, Bad> {
         let number = numbers[roll(numbers.len())];
         let Some(trace) = tours.trace(number) else { continue };
         let here = format!("{} as {side}, tour {number}", preset.name);
-        let flake = flakes(sut, &trace, args.plays, threads(args.threads));
+        let flake = flakes(sut, &trace, args.plays, threads);
         match flake.map_err(|error| Bad(format!("{here}: {error}")))? {
             None => outln!("same      {here}, {} steps", trace.actions.len()),
             Some(flake) => {

@@ -236,6 +236,13 @@ fn find_presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
     Ok(presets)
 }
 
-fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
-    asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN)
+/// More threads than any machine has a use for.
+const MOST_THREADS: usize = 1024;
+
+fn threads(asked: Option<NonZero<usize>>) -> Result<NonZero<usize>, Bad> {
+    if let Some(asked) = asked.filter(|asked| asked.get() > MOST_THREADS) {
+        return Err(Bad(format!("--threads {asked}: no more than {MOST_THREADS}")));
+    }
+    let all = || std::thread::available_parallelism().ok();
+    Ok(asked.or_else(all).unwrap_or(NonZero::<usize>::MIN))
 }

@@ -23,7 +23,7 @@ const LEVELS: [(Level, &str); 4] = [
 pub(super) fn run(args: &ReportArgs) -> Result<Verdict, Bad> {
     out::give_way(args.html.as_deref())?;
     let sut = choosing(args.sut.sut(), &args.choice)?;
-    let run = stacks::play(&*sut, threads(args.threads))?;
+    let run = stacks::play(&*sut, threads(args.threads)?)?;
     let shown = run.shown(&*sut)?;
     match (args.json, &args.html) {
         (true, _) => outln!("{:#}", run.as_json(&*sut)),

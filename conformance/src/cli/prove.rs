@@ -15,7 +15,7 @@ use crate::conform::{RoleReport, Tours};
 use crate::sut::{Manager, Sut};
 
 pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
-    let threads = threads(args.threads);
+    let threads = threads(args.threads)?;
     let sut = Manager::default();
     let mut run = Run::new(&sut, true)?;
     let options = Options { threads: threads.get(), ..Options::default() };

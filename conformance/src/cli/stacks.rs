@@ -46,7 +46,7 @@ pub(super) fn run(args: &StacksArgs) -> Result<Verdict, Bad> {
     let mut all = Vec::new();
     for stack in chosen {
         let sut = stack.sut();
-        let run = play(&*sut, threads(args.threads)).map_err(|Bad(why)| why);
+        let run = play(&*sut, threads(args.threads)?).map_err(|Bad(why)| why);
         all.push(Played { name: sut.name(), version: sut.version(), run });
     }
     match args.json {

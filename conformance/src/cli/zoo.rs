@@ -17,7 +17,7 @@ type Row = (&'static Planted, Option<Find>);
 pub(super) fn run(args: &ZooArgs) -> Result<Verdict, Bad> {
     let asked = asked(&args.bugs)?;
     let line = Progress::new(format!("hunting {} bugs", asked.len()));
-    let threads = threads(args.threads);
+    let threads = threads(args.threads)?;
     let mut hunter = Hunter::default();
     let mut rows: Vec<Row> = Vec::new();
     let bad = |error: crate::world::ArenaError| Bad(format!("toy: {error}"));

@@ -96,7 +96,7 @@ fn play(
         ));
         return Ok(());
     };
-    let tours = run.play(sut, tours, threads(args.threads))?;
+    let tours = run.play(sut, tours, threads(args.threads)?)?;
     match &args.edges {
         Some(file) => files::write(file, &edges_of(&tours)),
         None => Ok(()),
@@ -174,7 +174,7 @@ fn by_number(
     let mut tours = Tours::with(preset, side, sut, criterion(args, &preset, sut));
     if tours.trace(number).is_none() {
         // It may be one of those that are made on the way, around a deviation.
-        run_tours(sut, &mut tours, threads(args.threads))?;
+        run_tours(sut, &mut tours, threads(args.threads)?)?;
     }
     let none = || Bad(format!("preset {} has no tour {number} as {side}", preset.name));
     tours.trace(number).ok_or_else(none)

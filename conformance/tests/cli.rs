@@ -131,6 +131,8 @@ fn address_in_use_is_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = taken.local_addr().expect("an address").to_string();
     refused(&streamproof(&folder, &["explore", "uni", "--addr", &addr]), &addr);
+    let all = ["explore", "uni", "--addr", "0.0.0.0:0"];
+    refused(&streamproof(&folder, &all), "0.0.0.0:0: others could come to it");
 }
 
 #[test]

@@ -128,7 +128,7 @@ pub(super) struct ExploreArgs {
     /// The preset.
     #[arg(default_value = "uni")]
     pub(super) preset: String,
-    /// Where to listen.
+    /// Where to listen: an address of this machine alone.
     #[arg(long, default_value = "127.0.0.1:3000")]
     pub(super) addr: SocketAddr,
 }

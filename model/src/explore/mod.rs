@@ -1,6 +1,7 @@
 //! Paths as pictures: what happened between the two endpoints, step by step, and how their states
 //! moved. [`serve`] puts them beside stateright's Explorer.
 
+mod guard;
 pub mod serve;
 
 use crate::diagram::{Diagram, Emphasis, Fate, Lane, Row};

@@ -24,6 +24,10 @@
 # make bench    how fast the judge and the checker are
 # make explore  the presets in the browser, at http://127.0.0.1:3000/
 # make deny     licences, bans and sources of the dependencies, with cargo-deny
+# make msrv     the manager with the oldest Rust that it promises, where rustup has it
+#
+# A target that needs a program which is not there installs it, and says in a line what and why. With
+# STREAMPROOF_NO_INSTALL=1 nothing is installed, and the line says what is skipped instead.
 
 .DEFAULT_GOAL := prove
 bench-check: toolchain spin
@@ -32,31 +36,34 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny deviations toolchain clean stacks stacks-tools ngtcp2-tools quic-go-agent
+.PHONY: lints regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny msrv deviations toolchain clean stacks stacks-tools ngtcp2-tools quic-go-agent
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
-	@cargo fmt --version >/dev/null 2>&1 || { echo "installing rustfmt"; rustup component add rustfmt; }
-	@cargo clippy --version >/dev/null 2>&1 || { echo "installing clippy"; rustup component add clippy; }
+
+# What `make test` alone needs of the toolchain.
+lints: toolchain
+	@$(HAS_FMT) || .ci/install rustfmt "which checks the layout" "cargo fmt --check" rustup component add rustfmt
+	@$(HAS_CLIPPY) || .ci/install clippy "which lints" "cargo clippy" rustup component add clippy
+HAS_FMT = cargo fmt --version >/dev/null 2>&1
+HAS_CLIPPY = cargo clippy --version >/dev/null 2>&1
 
 spin:
-	@command -v spin >/dev/null || { echo "installing SPIN for the second opinion (apt-get install spin)"; \
-		apt-get install -y -q spin >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q spin >/dev/null 2>&1; } \
-		|| echo "SPIN cannot be installed here: its tests are skipped"; }
+	@command -v spin >/dev/null || .ci/install SPIN "which counts the states of specs/streams.pml" \
+		"spin_counts_the_same in model/tests/second_opinion.rs" apt spin || echo "going on without SPIN"
 
 tshark:
-	@command -v tshark >/dev/null || { echo "installing tshark for exported packets (apt-get install tshark)"; \
-		export DEBIAN_FRONTEND=noninteractive; apt-get install -y -q tshark >/dev/null 2>&1 \
-		|| { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q tshark >/dev/null; }; }
+	@command -v tshark >/dev/null || .ci/install tshark "which reads exported packets" \
+		"tshark_decrypts_the_packets_and_sees_the_deviation in conformance/tests/regressions.rs" apt tshark
 
 prove: toolchain
 	cargo build --release --locked
 	@target/release/streamproof prove
 
-test: toolchain spin tshark
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy -p streamproof --locked -- -D warnings
+test: lints spin tshark
+	@! $(HAS_FMT) || { set -x; cargo fmt --all --check; }
+	@! $(HAS_CLIPPY) || { set -x; cargo clippy --workspace --all-targets --locked -- -D warnings \
+		&& cargo clippy -p streamproof --locked -- -D warnings; }
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 	cargo test --workspace --locked --no-fail-fast
 	$(MAKE) --no-print-directory threads
@@ -75,14 +82,16 @@ bench-cell: toolchain
 
 # Any sequence of calls and frames: ten minutes of the fuzzer, and as many cases as proptest does meanwhile.
 fuzz: toolchain
-	@command -v cargo-fuzz >/dev/null || { echo "installing cargo-fuzz"; cargo install --locked cargo-fuzz; }
+	@command -v cargo-fuzz >/dev/null || .ci/install cargo-fuzz "which makes up call sequences" "cargo fuzz run calls" \
+		cargo install --locked cargo-fuzz
 	PROPTEST_CASES=100000 cargo test --release --locked -p streamproof --test contract any_sequence
-	cargo fuzz run --fuzz-dir impl/fuzz -s none calls -- -max_total_time=600 -max_len=1500 -print_final_stats=1 >/dev/null
+	! command -v cargo-fuzz >/dev/null || cargo fuzz run --fuzz-dir impl/fuzz -s none calls -- -max_total_time=600 -max_len=1500 -print_final_stats=1 >/dev/null
 
 # Which wrong lines of the manager no test notices: hours. SHARD=3/20 does a twentieth.
 mutants: toolchain
-	@command -v cargo-mutants >/dev/null || { echo "installing cargo-mutants"; cargo install --locked cargo-mutants; }
-	CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo mutants $(if $(SHARD),--shard $(SHARD) --sharding round-robin)
+	@command -v cargo-mutants >/dev/null || .ci/install cargo-mutants "which changes lines and runs the tests" \
+		"cargo mutants" cargo install --locked cargo-mutants
+	! command -v cargo-mutants >/dev/null || CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo mutants $(if $(SHARD),--shard $(SHARD) --sharding round-robin)
 
 # A million streams between two managers, at 2 % loss.
 storm: toolchain
@@ -98,33 +107,31 @@ upgrade: toolchain
 # What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own,
 # ngtcp2 with GnuTLS for its agent, Go and quic-go as Debian has them.
 stacks-tools: target/stacks/agents/ngtcp2 quic-go-agent
-	@command -v cmake >/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 || { \
-		echo "installing cmake and libclang for quiche (apt-get install cmake libclang-dev)"; \
-		apt-get install -y -q cmake libclang-dev >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -y -q cmake libclang-dev >/dev/null; }; }
-	@test -x target/stacks/python/bin/python3 || { \
-		echo "installing aioquic into target/stacks/python (pip install aioquic)"; \
-		mkdir -p target/stacks && python3 -m venv target/stacks/python && target/stacks/python/bin/pip -q install aioquic==1.7.2; }
+	@command -v cmake >/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 \
+		|| .ci/install "cmake and libclang" "which build quiche's TLS" "quiche, and this build if there is no cmake" \
+			apt cmake libclang-dev
+	@$(HAS_AIOQUIC) || .ci/install aioquic "a stack in Python, into target/stacks/python" aioquic \
+		sh -c "python3 -m venv target/stacks/python && target/stacks/python/bin/pip -q install aioquic==1.7.2"
+HAS_AIOQUIC = test -x target/stacks/python/bin/python3
 
 ngtcp2-tools:
-	@test -e /usr/include/ngtcp2/ngtcp2_crypto_gnutls.h && test -e /usr/include/jansson.h || { \
-		echo "installing ngtcp2, GnuTLS and jansson (apt-get install $(NGTCP2_PACKAGES))"; \
-		apt-get install -y -q $(NGTCP2_PACKAGES) >/dev/null 2>&1 || { apt-get update -q >/dev/null && apt-get install -y -q $(NGTCP2_PACKAGES) >/dev/null; }; }
+	@$(HAS_NGTCP2) || .ci/install "ngtcp2, GnuTLS and jansson" "a stack in C and what its agent needs" ngtcp2 \
+		apt $(NGTCP2_PACKAGES)
 
 # The agent is written for ngtcp2 0.12, Debian 12's.
 NGTCP2_PACKAGES = gcc libc6-dev libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev libjansson-dev
+HAS_NGTCP2 = { test -e /usr/include/ngtcp2/ngtcp2_crypto_gnutls.h && test -e /usr/include/jansson.h; }
 target/stacks/agents/ngtcp2: $(wildcard conformance/agents/ngtcp2_*.[ch]) | ngtcp2-tools
 	@mkdir -p $(@D)
-	cc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lngtcp2 -lngtcp2_crypto_gnutls -lgnutls -ljansson
+	! $(HAS_NGTCP2) || cc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lngtcp2 -lngtcp2_crypto_gnutls -lgnutls -ljansson
 
 # The fake clock wants a runtime without cgo. Without Go's tools the other stacks are played all the same.
 QUIC_GO = github.com/lucas-clemente/quic-go
 QUIC_GO_DEBIAN = golang-github-lucas-clemente-quic-go-dev
 QUIC_GO_AGENT = $(CURDIR)/target/stacks/agents/quic-go
 quic-go-agent:
-	@command -v go >/dev/null && test -d /usr/share/gocode/src/$(QUIC_GO) || { \
-		echo "installing Go and quic-go (apt-get install golang-go $(QUIC_GO_DEBIAN))"; \
-		apt-get install -y -q golang-go $(QUIC_GO_DEBIAN) >/dev/null 2>&1 || { apt-get update -q >/dev/null 2>&1 && apt-get install -y -q golang-go $(QUIC_GO_DEBIAN) >/dev/null 2>&1; } \
-		|| echo "quic-go cannot be installed here: it is not played"; }
+	@command -v go >/dev/null && test -d /usr/share/gocode/src/$(QUIC_GO) \
+		|| .ci/install "Go and quic-go" "a stack in Go" quic-go apt golang-go $(QUIC_GO_DEBIAN) || echo "going on without quic-go"
 	@! command -v go >/dev/null || ! test -d /usr/share/gocode/src/$(QUIC_GO) || $(MAKE) -s $(QUIC_GO_AGENT)
 
 $(QUIC_GO_AGENT): $(wildcard conformance/agents/quic_go_agent/*.go)
@@ -139,6 +146,10 @@ stacks: toolchain stacks-tools
 	target/stacks/release/streamproof stacks
 	@for trace in conformance/deviations/*/*.ndjson; do \
 		stack=$$(basename $$(dirname $$trace)); \
+		case $$stack in \
+			aioquic) $(HAS_AIOQUIC) ;; \
+			ngtcp2 | quic-go) test -x target/stacks/agents/$$stack ;; \
+		esac || { echo "skipped: $$trace, there is no $$stack here"; continue; }; \
 		target/stacks/release/streamproof replay --sut $$stack --json $$trace 2>/dev/null \
 			| grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" \
 			|| { echo "does not show its deviation: streamproof replay --sut $$stack $$trace"; exit 1; }; \
@@ -185,9 +196,20 @@ regressions: toolchain
 			--pcap conformance/regressions/$$name.pcapng || exit 1; \
 	done
 
+# Without cargo-deny, tests in conformance/tests/architecture.rs look at licences, sources and TLS.
 deny: toolchain
-	@command -v cargo-deny >/dev/null || { echo "installing cargo-deny (some minutes)"; cargo install --locked cargo-deny; }
-	cargo deny check licenses bans sources
+	@command -v cargo-deny >/dev/null || .ci/install cargo-deny "which reads deny.toml (some minutes)" "cargo deny" \
+		cargo install --locked cargo-deny
+	@! command -v cargo-deny >/dev/null || { set -x; cargo deny check licenses bans sources \
+		&& cargo deny --manifest-path impl/Cargo.toml --exclude-dev check --config impl/deny.toml bans \
+		&& cargo deny --manifest-path model/Cargo.toml --exclude-dev check --config impl/deny.toml bans; }
+
+# `make test` has clippy's `incompatible_msrv` on every machine; this is the compiler's own word.
+MSRV = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+msrv: toolchain
+	@name=$$(rustup toolchain list 2>/dev/null | sed -n 's/^\($(MSRV)\(\.[0-9]*\)\?-[^ ]*\).*/\1/p' | head -n 1); \
+	if [ -z "$$name" ]; then echo "msrv: Rust $(MSRV) is not at hand (rustup toolchain install $(MSRV)); nothing compiled"; \
+	else set -x; CARGO_TARGET_DIR=target/msrv cargo +$$name check --locked -p streamproof; fi
 
 clean:
 	cargo clean

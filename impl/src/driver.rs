@@ -60,10 +60,10 @@ impl Future for Driver {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(running) = &mut self.running {
-            if running.task.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
+        if let Some(running) = &mut self.running
+            && running.task.as_mut().poll(cx).is_pending()
+        {
+            return Poll::Pending;
         }
         self.running = None;
         Poll::Ready(())
@@ -99,15 +99,13 @@ async fn drive(connection: Connection, shared: Arc<Shared>) {
     let mut ready = Vec::new();
     poll_fn(|cx| {
         shared.watching.come_back(cx.waker());
-        if !lost {
-            if let Poll::Ready(cause) = closed.as_mut().poll(cx) {
-                lost = true;
-                // A part that registers from here on is refused and ended by whoever registers it; those that
-                // came before are in the registry. In its order, since quinn would wake them in the order of
-                // its hash map.
-                shared.watching.close();
-                end_all(&shared, &cause);
-            }
+        if !lost && let Poll::Ready(cause) = closed.as_mut().poll(cx) {
+            lost = true;
+            // A part that registers from here on is refused and ended by whoever registers it; those that
+            // came before are in the registry. In its order, since quinn would wake them in the order of
+            // its hash map.
+            shared.watching.close();
+            end_all(&shared, &cause);
         }
         if let Some(idle) = &mut idle {
             idle.poll(&shared, cx);

@@ -71,8 +71,8 @@
 //!
 //! # Features
 //!
-//! Plants one of seven known wrong behaviours, for the conformance suite to find. `loom`, `shuttle` and `threads`
-//! are for tests between threads. None of them is for production.
+//! `faults` plants one of seven known wrong behaviours, for the conformance suite to find. `loom`, `shuttle` and
+//! `threads` are for tests between threads. None of them is for production.
 
 // With a stand-in for quinn's stream nobody comes to the rest.
 #![cfg_attr(feature = "threads", allow(dead_code, unused_imports))]

@@ -65,7 +65,7 @@ fn every_mutant_of_the_twins_is_found() {
 fn spin_counts_the_same() {
     for (program, argument) in [("spin", "-V"), ("cc", "--version")] {
         if Command::new(program).arg(argument).output().is_err() {
-            println!("skipped: {program} is not installed; specs/second-opinion.sh installs it");
+            println!("skipped: {program} is not installed; `make test` installs it");
             return;
         }
     }

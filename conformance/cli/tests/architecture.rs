@@ -143,6 +143,25 @@ fn every_dependency_has_an_allowed_licence_and_comes_from_the_registry() {
     }
 }
 
+/// What `impl/deny.toml` bans, for machines without cargo-deny.
+#[test]
+fn no_tls_comes_with_the_model_or_the_manager() {
+    for package in ["streamproof", "streamproof-model"] {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--package", package, "--edges", "normal", "--prefix", "none"])
+            .args(["--format", "{lib}", "--locked", "--offline"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo tree");
+        let tree = String::from_utf8_lossy(&output.stdout);
+        assert!(tree.lines().count() > 10, "{}", String::from_utf8_lossy(&output.stderr));
+        for banned in ["ring", "rustls", "aws_lc_rs", "openssl"] {
+            let comes = tree.lines().any(|line| line.split(' ').next() == Some(banned));
+            assert!(!comes, "{package} must not bring {banned}");
+        }
+    }
+}
+
 /// quinn's traps are documented with the tests that show what the manager does instead.
 #[test]
 fn traps_name_tests_that_exist() {

@@ -100,11 +100,39 @@ fn unknown_preset_is_refused_by_name() {
 }
 
 #[test]
+fn what_is_made_in_advance_obeys_the_memory_that_there_is() {
+    let folder = folder("expect");
+    let most = usize::MAX.to_string();
+    let wants = |states: &str, more: &[&str]| {
+        streamproof(&folder, &[&["check", "uni", "--expect", states][..], more].concat())
+    };
+    for more in [&[][..], &["--exact"], &["--engine", "dataflow"], &["--memory-limit", "1EiB"]] {
+        refused(&wants(&most, more), "no machine has the memory");
+    }
+    refused(&wants("1000000", &["--memory-limit", "1MiB"]), "the memory limit is 1048576");
+    refused(&wants("1000000", &["--memory-limit", "1MiB", "--exact"]), "the memory limit is");
+    assert_eq!(wants("100000", &["--memory-limit", "64MiB"]).status.code(), Some(0));
+    // Some systems promise whatever is asked for.
+    for more in [&[][..], &["--engine", "dataflow"]] {
+        let output = wants("1000000000000", more);
+        match output.status.code() {
+            Some(0) => {}
+            _ => refused(&output, "tables for 1000000000000 states: "),
+        }
+    }
+    for command in ["check", "conform", "zoo", "stacks", "prove", "flakes", "report"] {
+        refused(&streamproof(&folder, &[command, "--threads", &most]), "no more than 1024");
+    }
+}
+
+#[test]
 fn address_in_use_is_one_line() {
     let folder = folder("address");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = taken.local_addr().expect("an address").to_string();
     refused(&streamproof(&folder, &["explore", "uni", "--addr", &addr]), &addr);
+    let all = ["explore", "uni", "--addr", "0.0.0.0:0"];
+    refused(&streamproof(&folder, &all), "0.0.0.0:0: others could come to it");
 }
 
 #[test]

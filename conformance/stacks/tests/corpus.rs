@@ -97,6 +97,48 @@ fn changed_file_of_each_kind_is_refused_by_name() {
 }
 
 #[test]
+fn file_with_the_line_ends_of_another_system_is_called_so() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-line-ends");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    let text = fs::read_to_string(traces("scenarios").remove(0)).expect("a file");
+    fs::write(folder.join("t.ndjson"), text.replace('\n', "\r\n")).expect("a file");
+    refused(&streamproof(&folder, &["replay", "t.ndjson"]), "t.ndjson", "line ends");
+}
+
+/// What `.gitattributes` is for: everything that is compared byte for byte, in a checkout that turns line ends.
+#[test]
+fn no_checkout_changes_the_line_ends_of_what_is_committed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-checkout");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(["-c", "core.autocrlf=true", "-c", "core.eol=crlf"]).args(args);
+        command.current_dir(&root).output().ok().filter(|output| output.status.success())
+    };
+    let Some(listed) = git(&["ls-files", "--cached"]) else {
+        println!("skipped: this is no checkout of git's");
+        return;
+    };
+    let names = String::from_utf8(listed.stdout).expect("names");
+    let compared = |name: &&str| {
+        let kinds = [".ndjson", ".pcapng", ".tsv", ".toml", ".md", ".rs"];
+        kinds.iter().any(|kind| name.ends_with(kind)) && root.join(name).is_file()
+    };
+    let names: Vec<_> = names.lines().filter(compared).collect();
+    assert!(names.len() > 300);
+    let prefix = format!("--prefix={}/", folder.display());
+    git(&[&["checkout-index", &prefix, "--"][..], &names].concat()).expect("a checkout");
+    for name in names {
+        let bytes = fs::read(folder.join(name)).expect("a file");
+        let turned = !name.ends_with(".pcapng") && bytes.windows(2).any(|two| two == b"\r\n");
+        assert!(!turned, "{name} gets other line ends: .gitattributes");
+    }
+}
+
+#[test]
 fn changed_scenario_is_refused_by_name_among_all() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-scenarios");
     let _ = fs::remove_dir_all(&folder);

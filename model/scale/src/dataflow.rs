@@ -29,7 +29,7 @@ use timely::worker::Worker;
 use timely::{CommunicationConfig, WorkerConfig};
 
 use streamproof_model::check::report::Path;
-use streamproof_model::check::search::Failure as FileFailure;
+use streamproof_model::check::search::{Failure as FileFailure, make_sure_of_room};
 use streamproof_model::worlds::streams::StreamsWorld;
 
 /// Who takes part.
@@ -115,7 +115,7 @@ pub enum Failure {
         /// What was seen of it.
         why: String,
     },
-    /// A log could not be written or read.
+    /// A log could not be written or read, or there is no room for the tables.
     #[error(transparent)]
     File(#[from] FileFailure),
 }
@@ -150,6 +150,7 @@ pub struct Outcome {
 /// [`Failure`]; then nothing is known, whatever was seen before.
 pub fn run(world: StreamsWorld, options: &Options) -> Result<Outcome, Failure> {
     let start = Instant::now();
+    make_sure_of_room(false, options.expected / options.cluster.hosts.len().max(1), None)?;
     let (builders, others) = builders(world, options)?;
     let each = options.clone();
     // timely's threads panic when a process is gone, and whoever waits for them does, too.

@@ -19,6 +19,7 @@ pub mod engine;
 pub mod explorer;
 pub mod fairness;
 pub mod graph;
+mod guard;
 pub mod kill;
 pub mod packed_graph;
 pub mod packed_model;

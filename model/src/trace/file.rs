@@ -124,6 +124,12 @@ pub enum TraceError {
     /// A trace, but not of this version.
     #[error("line 1: version {0} of the format; this program reads version {VERSION}")]
     Version(u32),
+    /// Another system's line ends.
+    #[error(
+        "the line ends are CRLF, those of a trace are LF: an editor or a checkout has changed them \
+         (git: `core.autocrlf`)"
+    )]
+    LineEnds,
     /// Not the bytes that were written.
     #[error(
         "line {line}: the checksum does not fit, the file was changed: \"{announced}\" announced, {found} found"
@@ -232,6 +238,10 @@ pub fn read(text: &str, known: &[Departure]) -> Result<Trace, TraceError> {
     let (_, first) = lines.next().ok_or(TraceError::Empty)?;
     // A file of another version may end in another way; one that was changed may say anything.
     check_version(first)?;
+    // In a trace's JSON a carriage return is written `\r`.
+    if text.contains("\r\n") {
+        return Err(TraceError::LineEnds);
+    }
     check_sum(text)?;
     let (preset, side) = read_header(first, known)?;
     let mut trace = Trace { preset, side, actions: Vec::new(), probe: None };

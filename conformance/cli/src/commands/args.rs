@@ -133,7 +133,7 @@ pub(super) struct ExploreArgs {
     /// The preset.
     #[arg(default_value = "uni")]
     pub(super) preset: String,
-    /// Where to listen.
+    /// Where to listen: an address of this machine alone.
     #[arg(long, default_value = "127.0.0.1:3000")]
     pub(super) addr: SocketAddr,
 }
@@ -239,7 +239,7 @@ pub(super) struct TracesArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct ReplayArgs {
-    /// The trace file.
+    /// The trace file; `-` is standard input.
     pub(super) file: PathBuf,
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]

@@ -31,7 +31,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     }
     // Only the whole quick tier is meant to come to everything.
     let whole = names.is_empty() && mutant.is_none() && tier == Tier::Quick;
-    let threads = threads(args.threads).get();
+    let threads = threads(args.threads)?.get();
     let how = How {
         engine: args.engine,
         options: options(args, threads, &worlds)?,
@@ -43,11 +43,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
         reports.push(check(world.as_ref(), &how)?);
     }
     if args.json {
-        println!("{:#}", json!(reports.iter().map(as_json).collect::<Vec<_>>()));
+        outln!("{:#}", json!(reports.iter().map(as_json).collect::<Vec<_>>()));
     } else {
-        print!("{}", as_table(&reports.iter().map(row).collect::<Vec<_>>()));
+        out!("{}", as_table(&reports.iter().map(row).collect::<Vec<_>>()));
         if args.properties {
-            print!("{}", reports.iter().map(properties).collect::<String>());
+            out!("{}", reports.iter().map(properties).collect::<String>());
         }
     }
     let asked = Asked { mutant, flags: flags(args), out: &args.out };
@@ -56,11 +56,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
     }
     let missing = if whole { never_taken(&reports) } else { Vec::new() };
     for mark in &missing {
-        eprintln!("never taken: {mark}");
+        errln!("never taken: {mark}");
     }
     for report in &reports {
         if let Some(why) = &report.cut {
-            eprintln!("{}: incomplete: {why}", report.preset);
+            errln!("{}: incomplete: {why}", report.preset);
         }
     }
     let violated = reports.iter().any(Report::is_violated) || !missing.is_empty();
@@ -70,7 +70,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Result_, Bad> {
         (false, false) => Result_::Incomplete,
     };
     if !args.json {
-        println!("{}", summary(verdict, &reports, whole.then_some(missing.len())));
+        outln!("{}", summary(verdict, &reports, whole.then_some(missing.len())));
     }
     Ok(verdict)
 }

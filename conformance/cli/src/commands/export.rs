@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::systems::{SutArg, choosing};
-use super::{Bad, Verdict, files};
+use super::{Bad, Verdict, files, out};
 use streamproof_conformance::export;
 
 #[derive(Args, Debug)]
 pub(super) struct ExportArgs {
-    /// The trace file.
+    /// The trace file; `-` is standard input.
     file: PathBuf,
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = "quinn")]
@@ -34,6 +34,7 @@ pub(super) struct ExportArgs {
 }
 
 pub(super) fn run(args: &ExportArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.rust.iter().chain(&args.pcap).map(PathBuf::as_path))?;
     let name = args.file.display();
     let bad = |error: export::ExportError| Bad(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
@@ -42,13 +43,13 @@ pub(super) fn run(args: &ExportArgs) -> Result<Verdict, Bad> {
     if let Some(path) = &args.rust {
         let text = export::own_test(&*sut, &trace, breach, args.known).map_err(bad)?;
         files::write(path, &text)?;
-        println!("test     {}", path.display());
+        outln!("test     {}", path.display());
     }
     if let Some(path) = &args.pcap {
         let bytes = export::pcap(&*sut, &trace, breach).map_err(bad)?;
         files::write_bytes(path, &bytes)?;
-        println!("packets  {}", path.display());
-        println!("look     tshark -r {} -Y quic", path.display());
+        outln!("packets  {}", path.display());
+        outln!("look     tshark -r {} -Y quic", path.display());
     }
     Ok(Verdict::Holds)
 }

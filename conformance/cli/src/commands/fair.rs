@@ -1,7 +1,5 @@
 //! `streamproof check --fair`: what comes in the end, on every fair path.
 
-use std::io::{IsTerminal, stdout};
-
 use serde_json::json;
 use streamproof_model::check::any::AnyWorld;
 use streamproof_model::check::fairness::{Decided, Fairness, GoalReport, Verdict, every_path};
@@ -13,7 +11,7 @@ use streamproof_model::worlds::streams::picture::path_diagram;
 
 use super::args::CheckArgs;
 use super::report::WIDTH;
-use super::{Bad, Verdict as Result_, files};
+use super::{Bad, Verdict as Result_, files, out};
 use streamproof_conformance::table::{count, table};
 
 /// Asks of each world of streams; if the worlds were `named`, there has to be no other.
@@ -36,11 +34,11 @@ pub(super) fn run(
     }
     if args.json {
         let all: Vec<_> = reports.iter().map(|(world, report)| as_json(world, report)).collect();
-        println!("{:#}", json!(all));
+        outln!("{:#}", json!(all));
     } else {
         let rows: Vec<_> = reports.iter().map(|(world, report)| row(world, report)).collect();
         let head = ["preset", "goal", "fairness", "awaited in", "decided by", "verdict"];
-        print!("{}", table(&head, &rows));
+        out!("{}", table(&head, &rows));
     }
     let mut refuted = 0;
     for (world, report) in &reports {
@@ -57,21 +55,21 @@ pub(super) fn run(
             };
             diagram.rows.push(Row::Banner { label, emphasis: Emphasis::Bad });
             if !args.json {
-                println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+                outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
             }
             let name = format!("{}-{}.svg", world.preset.name, files::slug(report.name));
             files::write_picture(&args.out.join(name), &diagram, args.json);
             if !args.json {
                 let mutant = args.mutant.as_ref();
                 let mutant = mutant.map_or(String::new(), |name| format!(" --mutant \"{name}\""));
-                println!("repeat   streamproof check {} --fair{mutant}", world.preset.name);
+                outln!("repeat   streamproof check {} --fair{mutant}", world.preset.name);
             }
         }
     }
     let all = reports.len();
     if !args.json {
         let word = if refuted == 0 { "HOLDS" } else { "REFUTED" };
-        println!("{word}: {refuted} of {all} refuted");
+        outln!("{word}: {refuted} of {all} refuted");
     }
     Ok(if refuted == 0 { Result_::Holds } else { Result_::Fails })
 }

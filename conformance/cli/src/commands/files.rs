@@ -1,12 +1,17 @@
 //! Files that are whole or not there: written beside their place, then moved into it.
+//!
+//! `-` is standard output, or standard input where a file is read. A symbolic link is followed, and what is no regular
+//! file (a device, a pipe) is written into.
 
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use streamproof_model::diagram::Diagram;
 use streamproof_model::trace::{Trace, file};
+use tempfile::{Builder, NamedTempFile};
 
-use super::Bad;
+use super::{Bad, out};
 use streamproof_stacks::departures;
 
 /// Writes `text` to `path`, making its folder if there is none.
@@ -16,19 +21,75 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Bad> {
 
 /// The same with what is no text.
 pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Bad> {
-    let bad = |error: io::Error| Bad(format!("{}: {error}", path.display()));
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(bad)?;
+    write_with(path, |out| out.write_all(bytes))
+}
+
+/// The same with whatever `content` writes, piece by piece.
+pub(super) fn write_with(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Bad> {
+    if out::is_stdout(path) {
+        out::write(|out| {
+            let mut out = BufWriter::new(out);
+            content(&mut out)?;
+            out.flush()
+        });
+        return Ok(());
     }
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
-    written.map_err(|error| {
-        // What was begun is of no use to anybody.
-        let _ = fs::remove_file(&part);
-        bad(error)
-    })
+    let written = match fs::metadata(path) {
+        Ok(old) if old.is_file() => replace(path, Some(&old), content),
+        Ok(_) => OpenOptions::new().write(true).open(path).and_then(|file| fill(&file, content)),
+        Err(_) => replace(path, None, content),
+    };
+    written.map_err(|error| Bad(format!("{}: {error}", path.display())))
+}
+
+/// Writes beside the file behind `path` and moves it there; what was begun is removed if that fails.
+fn replace(
+    path: &Path,
+    old: Option<&fs::Metadata>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let path = behind(path)?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    let fresh = beside(folder)?;
+    fill(fresh.as_file(), content)?;
+    if let Some(old) = old {
+        fresh.as_file().set_permissions(old.permissions())?;
+    }
+    fresh.persist(&path)?;
+    Ok(())
+}
+
+/// A file of its own in `folder`, with the permissions that a new file gets.
+fn beside(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".streamproof-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+fn fill(file: &File, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::new(file);
+    content(&mut file)?;
+    file.flush()
+}
+
+/// The file behind symbolic links, which need not be there yet.
+fn behind(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        let Ok(target) = fs::read_link(&path) else { return Ok(path) };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(io::Error::other("too many symbolic links"))
 }
 
 /// Writes a diagram as SVG and says where. A picture that cannot be written is no reason to hide a
@@ -36,14 +97,24 @@ pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Bad> {
 pub(super) fn write_picture(path: &Path, diagram: &Diagram, quiet: bool) {
     match write(path, &diagram.to_svg()) {
         Ok(()) if quiet => {}
-        Ok(()) => println!("picture  {}", path.display()),
-        Err(Bad(line)) => eprintln!("streamproof: no picture: {line}"),
+        Ok(()) => outln!("picture  {}", path.display()),
+        Err(Bad(line)) => errln!("streamproof: no picture: {line}"),
     }
+}
+
+/// Whether a file to read is standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 /// Reads a text file.
 pub(super) fn read(path: &Path) -> Result<String, Bad> {
-    fs::read_to_string(path).map_err(|error| Bad(format!("{}: {error}", path.display())))
+    let mut text = String::new();
+    let read = match is_stdin(path) {
+        true => io::stdin().read_to_string(&mut text),
+        false => File::open(path).and_then(|mut file| file.read_to_string(&mut text)),
+    };
+    read.map(|_| text).map_err(|error| Bad(format!("{}: {error}", path.display())))
 }
 
 /// Reads a trace; what is wrong with it in one line that names the file.

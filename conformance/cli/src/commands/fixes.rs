@@ -1,7 +1,5 @@
 //! `streamproof fixes`: what becomes of a stream inside an endpoint, design by design.
 
-use std::io::{IsTerminal, stdout};
-
 use serde_json::json;
 use streamproof_model::check::designs::{Breach, Judgement, judge};
 use streamproof_model::diagram::Diagram;
@@ -13,7 +11,7 @@ use streamproof_model::worlds::lifecycle::wrong::DESIGNS;
 use super::args::FixesArgs;
 use super::progress::Progress;
 use super::report::{WIDTH, broken};
-use super::{Bad, Verdict, files};
+use super::{Bad, Verdict, files, out};
 use streamproof_conformance::table::table;
 
 pub(super) fn run(args: &FixesArgs) -> Result<Verdict, Bad> {
@@ -29,14 +27,14 @@ pub(super) fn run(args: &FixesArgs) -> Result<Verdict, Bad> {
     let judgements: Vec<_> = designs.iter().enumerate().map(judge).collect();
     drop(line);
     match args.json {
-        true => println!("{:#}", json!(judgements.iter().map(as_json).collect::<Vec<_>>())),
-        false => print!("{}", as_text(&judgements)),
+        true => outln!("{:#}", json!(judgements.iter().map(as_json).collect::<Vec<_>>())),
+        false => out!("{}", as_text(&judgements)),
     }
     for judgement in &judgements {
         if let Some(breach) = shown(judgement) {
             let diagram = draw(judgement, breach);
             if args.name.is_some() && !args.json {
-                println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+                outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
             }
             let file = format!("fixes-{}.svg", files::slug(judgement.design.name));
             files::write_picture(&args.out.join(file), &diagram, args.json);
@@ -48,8 +46,8 @@ pub(super) fn run(args: &FixesArgs) -> Result<Verdict, Bad> {
         let Design { name, breaks, .. } = judgement.design;
         let said =
             breaks.map_or_else(|| "holds".to_owned(), |property| format!("breaks \"{property}\""));
-        eprintln!("\"{name}\" is said to be one that {said}, and is not");
-        eprintln!("repeat   streamproof fixes \"{name}\"");
+        errln!("\"{name}\" is said to be one that {said}, and is not");
+        errln!("repeat   streamproof fixes \"{name}\"");
     }
     Ok(verdict)
 }

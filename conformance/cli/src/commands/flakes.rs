@@ -39,10 +39,11 @@ pub(super) fn run(args: &FlakesArgs) -> Result<Verdict, Bad> {
         return Err(Bad("flakes wants at least one trace, and two plays of it".to_owned()));
     }
     let presets = named(&args.presets)?;
+    let threads = threads(args.threads)?;
     let sut = &*args.sut.sut();
     let mut dice = Dice::new(args.seed);
     let mut roll = |sides: usize| dice.roll(sides as u64) as usize;
-    println!("{}, seed {}: each trace {} times", sut.name(), args.seed, count(args.plays));
+    outln!("{}, seed {}: each trace {} times", sut.name(), args.seed, count(args.plays));
     for _ in 0..args.traces {
         let preset = presets[roll(presets.len())];
         let sides = preset.sides();
@@ -52,19 +53,19 @@ pub(super) fn run(args: &FlakesArgs) -> Result<Verdict, Bad> {
         let number = numbers[roll(numbers.len())];
         let Some(trace) = tours.trace(number) else { continue };
         let here = format!("{} as {side}, tour {number}", preset.name);
-        let flake = flakes(sut, &trace, args.plays, threads(args.threads));
+        let flake = flakes(sut, &trace, args.plays, threads);
         match flake.map_err(|error| Bad(format!("{here}: {error}")))? {
-            None => println!("same      {here}, {} steps", trace.actions.len()),
+            None => outln!("same      {here}, {} steps", trace.actions.len()),
             Some(flake) => {
-                println!("DIFFERENT {here}, play {}", count(flake.play + 1));
-                println!("  first     {}", flake.first);
-                println!("  here      {}", flake.here);
-                println!("  repeat    {}", repeat(args, sut));
+                outln!("DIFFERENT {here}, play {}", count(flake.play + 1));
+                outln!("  first     {}", flake.first);
+                outln!("  here      {}", flake.here);
+                outln!("  repeat    {}", repeat(args, sut));
                 return Ok(Verdict::Fails);
             }
         }
     }
-    println!("HOLDS: {} plays without a difference", count(args.traces * args.plays));
+    outln!("HOLDS: {} plays without a difference", count(args.traces * args.plays));
     Ok(Verdict::Holds)
 }
 

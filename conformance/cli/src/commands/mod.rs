@@ -3,6 +3,12 @@
 //! 0: everything holds. 1: something is violated or diverges. 2: bad input; one line on stderr says
 //! which. 3: a run was cut short, and has found nothing wrong so far.
 
+// All that is printed goes through `out`.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
+#[macro_use]
+mod out;
+
 mod args;
 mod check;
 mod cluster;
@@ -50,11 +56,15 @@ use self::args::{
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
 /// model's traces against real QUIC stacks.
 #[derive(Debug, Parser)]
-#[command(name = "streamproof", version, max_term_width = 100)]
+#[command(name = "streamproof", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const AFTER_HELP: &str = "A file that is `-` is standard output, or standard input where one is read. NO_COLOR, \
+    CLICOLOR and CLICOLOR_FORCE decide on colours.\n\nExit codes: 0 everything holds, 1 something does not, 2 bad input \
+    or output that cannot be written, 3 cut short.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -118,8 +128,11 @@ enum Verdict {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    end_quietly_when_nobody_listens();
-    let result = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return usage(&error),
+    };
+    let result = match command {
         Command::Prove(args) => prove::run(&args),
         Command::Presets => {
             presets();
@@ -145,38 +158,43 @@ pub fn run() -> ExitCode {
         Command::Storm(args) => storm::run(&args),
         Command::Upgrade(args) => compare::run(&args),
     };
-    match result {
-        Ok(Verdict::Holds) => ExitCode::SUCCESS,
-        Ok(Verdict::Fails) => ExitCode::from(1),
-        Ok(Verdict::Incomplete) => ExitCode::from(3),
-        Err(Bad(line)) => {
-            eprintln!("streamproof: {line}");
-            ExitCode::from(2)
+    end(result.map(|verdict| match verdict {
+        Verdict::Holds => ExitCode::SUCCESS,
+        Verdict::Fails => ExitCode::from(1),
+        Verdict::Incomplete => ExitCode::from(3),
+    }))
+}
+
+/// Help and version, which were asked for, or what is wrong with the command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    match error.use_stderr() {
+        true => ExitCode::from(2),
+        false => {
+            out::keep(printed);
+            end(Ok(ExitCode::SUCCESS))
         }
     }
 }
 
-/// `streamproof presets | head -1` closes our output early. That is no panic to report.
-fn end_quietly_when_nobody_listens() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
-        if text.starts_with("failed printing to stdout") {
-            std::process::exit(0);
-        }
-        report(panic);
-    }));
+/// The exit code of a command that has come to its end, once all is printed.
+fn end(result: Result<ExitCode, Bad>) -> ExitCode {
+    let printed = out::finish();
+    result.and_then(|code| printed.map(|()| code)).unwrap_or_else(|Bad(line)| {
+        errln!("streamproof: {line}");
+        ExitCode::from(2)
+    })
 }
 
 fn presets() {
     for world in all() {
         let About { name, about, abstraction, not_replayed, .. } = world.about();
-        println!("{name}\n    {about}");
+        outln!("{name}\n    {about}");
         if let Some(abstraction) = abstraction {
-            println!("    leaves out: {abstraction}");
+            outln!("    leaves out: {abstraction}");
         }
         if let Some(why) = not_replayed {
-            println!("    {why}");
+            outln!("    {why}");
         }
     }
 }
@@ -213,6 +231,13 @@ fn find_presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
     Ok(presets)
 }
 
-fn threads(asked: Option<NonZero<usize>>) -> NonZero<usize> {
-    asked.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN)
+/// More threads than any machine has a use for.
+const MOST_THREADS: usize = 1024;
+
+fn threads(asked: Option<NonZero<usize>>) -> Result<NonZero<usize>, Bad> {
+    if let Some(asked) = asked.filter(|asked| asked.get() > MOST_THREADS) {
+        return Err(Bad(format!("--threads {asked}: no more than {MOST_THREADS}")));
+    }
+    let all = || std::thread::available_parallelism().ok();
+    Ok(asked.or_else(all).unwrap_or(NonZero::<usize>::MIN))
 }

@@ -8,34 +8,35 @@ use streamproof_model::worlds::streams::wrong::{ELSEWHERE, MUTANTS, ZOO};
 
 use super::args::MutantsArgs;
 use super::progress::Progress;
-use super::{Bad, Verdict, files};
+use super::{Bad, Verdict, files, out};
 use streamproof_conformance::table::table;
 
 /// Where the table stands in a document.
 const MARKS: [&str; 2] = ["<!-- mutants -->", "<!-- /mutants -->"];
 
 pub(super) fn run(args: &MutantsArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.update.as_deref())?;
     let line = Progress::new(format!("killing {} mutants", MUTANTS.len()));
     line.tell("breadth first, each in its preset");
     let kills = kill_table();
     let survivors: Vec<_> = kills.iter().filter(|kill| !kill.is_as_named()).collect();
     match (&args.update, args.json) {
         (Some(document), _) => update(document, &kills)?,
-        (None, true) => println!("{:#}", as_json(&kills)),
-        (None, false) => print!("{}", as_table(&kills)),
+        (None, true) => outln!("{:#}", as_json(&kills)),
+        (None, false) => out!("{}", as_table(&kills)),
     }
     for kill in &survivors {
         let broken = match kill.broken.is_empty() {
             true => "survives".to_owned(),
             false => format!("is not killed as named, but by {}", kill.broken.join("; ")),
         };
-        eprintln!("\"{}\" {broken}", kill.mutant.name);
+        errln!("\"{}\" {broken}", kill.mutant.name);
         let Kill { mutant, .. } = kill;
-        eprintln!("repeat   streamproof check {} --mutant \"{}\"", mutant.preset, mutant.name);
+        errln!("repeat   streamproof check {} --mutant \"{}\"", mutant.preset, mutant.name);
     }
     if !args.json {
         let named = ZOO.len() - ELSEWHERE.len();
-        println!(
+        outln!(
             "{} mutants, {} survivors; {named} of {} upstream bugs are among them, {} are looked for elsewhere",
             kills.len(),
             survivors.len(),

@@ -1,7 +1,6 @@
 //! `streamproof report`: one stack's page, as text, JSON or HTML.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, stdout};
 
 use streamproof_model::rfc::citation::Level;
 
@@ -9,7 +8,7 @@ use super::args::ReportArgs;
 use super::conform::{Run, Shown};
 use super::report::WIDTH;
 use super::systems::choosing;
-use super::{Bad, Verdict, files, stacks, threads};
+use super::{Bad, Verdict, files, out, stacks, threads};
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::percent;
 
@@ -22,14 +21,15 @@ const LEVELS: [(Level, &str); 4] = [
 ];
 
 pub(super) fn run(args: &ReportArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.html.as_deref())?;
     let sut = choosing(args.sut.sut(), &args.choice)?;
-    let run = stacks::play(&*sut, threads(args.threads))?;
+    let run = stacks::play(&*sut, threads(args.threads)?)?;
     let shown = run.shown(&*sut)?;
     match (args.json, &args.html) {
-        (true, _) => println!("{:#}", run.as_json(&*sut)),
+        (true, _) => outln!("{:#}", run.as_json(&*sut)),
         (false, Some(file)) => {
             files::write(file, &html(&*sut, &run, &shown))?;
-            println!("page  {}", file.display());
+            outln!("page  {}", file.display());
         }
         (false, None) => print(&*sut, &run, &shown),
     }
@@ -41,29 +41,29 @@ fn title(sut: &dyn Sut) -> String {
 }
 
 fn print(sut: &dyn Sut, run: &Run, shown: &[Shown]) {
-    println!("{}\n", title(sut));
-    println!("{}", run.as_table());
+    outln!("{}\n", title(sut));
+    outln!("{}", run.as_table());
     for (level, name) in LEVELS {
         for one in shown.iter().filter(|one| one.level() == level && one.permitted_by.is_none()) {
-            println!("{name}, §{}: {}", one.section(), one.breach.describe());
-            println!("  {}", one.breach.id());
+            outln!("{name}, §{}: {}", one.section(), one.breach.describe());
+            outln!("  {}", one.breach.id());
             if let Some(why) = &one.why {
-                println!("  {why}");
+                outln!("  {why}");
             }
-            println!("  came back  {}", one.seen);
-            println!("  permitted  {}", one.permitted.join(" | "));
-            println!("  repeat     {}", one.repeat);
-            println!("{}", one.diagram.to_terminal(WIDTH, stdout().is_terminal()));
+            outln!("  came back  {}", one.seen);
+            outln!("  permitted  {}", one.permitted.join(" | "));
+            outln!("  repeat     {}", one.repeat);
+            outln!("{}", one.diagram.to_terminal(WIDTH, out::has_colour()));
         }
     }
     for one in shown {
         if let Some(choice) = &one.permitted_by {
-            println!("permitted by {choice}: {}", one.breach.id());
-            println!("  {}", one.why.as_deref().unwrap_or_default());
+            outln!("permitted by {choice}: {}", one.breach.id());
+            outln!("  {}", one.why.as_deref().unwrap_or_default());
         }
     }
     for what in run.skipped() {
-        println!("skipped  {what}");
+        outln!("skipped  {what}");
     }
 }
 

@@ -1,11 +1,12 @@
 //! One line on stderr that says how far a run has come: rewritten in place on a terminal, a new one
 //! every few seconds elsewhere. Nothing for runs of under a second.
 
-use std::io::{IsTerminal, stderr};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::out;
 
 /// The line.
 pub(super) struct Progress {
@@ -18,7 +19,7 @@ pub(super) struct Progress {
 impl Progress {
     /// A line about `what`.
     pub(super) fn new(what: String) -> Self {
-        let bar = stderr().is_terminal().then(|| {
+        let bar = out::has_cursor().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.with_style(ProgressStyle::default_spinner())
         });
@@ -42,7 +43,7 @@ impl Progress {
                 bar.set_message(line);
                 bar.tick();
             }
-            None => eprintln!("{line}"),
+            None => errln!("{line}"),
         }
     }
 }

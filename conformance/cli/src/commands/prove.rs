@@ -20,7 +20,7 @@ use streamproof_conformance::tours::{RoleReport, Tours};
 use streamproof_stacks::manager::Manager;
 
 pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
-    let threads = threads(args.threads);
+    let threads = threads(args.threads)?;
     let sut = Manager::default();
     let mut run = Run::new(&sut, true)?;
     let options = Options { threads: threads.get(), ..Options::default() };
@@ -30,8 +30,8 @@ pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
         checked.push(check(&world, &options)?);
         play(&mut run, &sut, preset, threads)?;
     }
-    print!("{}", as_table(&checked, &run.reports));
-    println!();
+    out!("{}", as_table(&checked, &run.reports));
+    outln!();
     run.print_deviations(&sut);
     let asked = report::Asked { mutant: None, flags: String::new(), out: &args.out };
     for report in &checked {
@@ -40,7 +40,7 @@ pub(super) fn run(args: &ProveArgs) -> Result<Verdict, Bad> {
     run.draw_unlisted(&sut, &args.out, false)?;
     let holds = checked.iter().all(Report::holds);
     let verdict = if holds { run.verdict(&sut) } else { Verdict::Fails };
-    println!("{}", summary(verdict, &checked, &run.reports));
+    outln!("{}", summary(verdict, &checked, &run.reports));
     Ok(verdict)
 }
 

@@ -1,13 +1,11 @@
 //! `streamproof replay`.
 
-use std::io::{IsTerminal, stdout};
-
 use serde_json::json;
 
 use super::args::ReplayArgs;
 use super::known::known;
 use super::report::WIDTH;
-use super::{Bad, Verdict, files};
+use super::{Bad, Verdict, files, out};
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::replay::{Found, Replay};
 use streamproof_conformance::tours::{ReplayError, replay_trace};
@@ -28,6 +26,7 @@ fn as_json(replay: &Replay) -> serde_json::Value {
 }
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.svg.as_deref())?;
     let name = args.file.display();
     let trace = files::read_trace(&args.file)?;
     let sut = args.sut.sut();
@@ -36,13 +35,13 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
         .map_err(|error: ReplayError| Bad(format!("{name}: {error}")))?;
     let diagram = replay_diagram(&*sut, &trace, &replay);
     if args.json {
-        println!("{:#}", as_json(&replay));
+        outln!("{:#}", as_json(&replay));
     } else if args.log {
         for line in &replay.log {
-            println!("{line}");
+            outln!("{line}");
         }
     } else {
-        println!("{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+        outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
     }
     if let Some(svg) = &args.svg {
         files::write(svg, &diagram.to_svg())?;
@@ -51,9 +50,9 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Verdict, Bad> {
         replay.found.iter().filter(|f| known.entry(f.deviation.breach).is_none()).collect();
     match (replay.found.is_empty(), unlisted.is_empty()) {
         _ if args.json => {}
-        (true, _) => println!("{name}: {} does as the trace permits", sut.name()),
-        (false, true) => println!("{name}: only known deviations of {}", sut.name()),
-        (false, false) => println!("{name}: {} unlisted deviations", unlisted.len()),
+        (true, _) => outln!("{name}: {} does as the trace permits", sut.name()),
+        (false, true) => outln!("{name}: only known deviations of {}", sut.name()),
+        (false, false) => outln!("{name}: {} unlisted deviations", unlisted.len()),
     }
     Ok(if unlisted.is_empty() { Verdict::Holds } else { Verdict::Fails })
 }

@@ -1,6 +1,5 @@
 //! What `streamproof check` prints of a report: a row, its properties, its counterexamples.
 
-use std::io::{IsTerminal, stdout};
 use std::path::Path;
 
 use serde_json::json;
@@ -8,7 +7,7 @@ use streamproof_model::check::any::Counterexample;
 use streamproof_model::check::report::{Report, Verdict};
 use streamproof_model::diagram::{Diagram, Emphasis, Row};
 
-use super::files;
+use super::{files, out};
 use streamproof_conformance::table::{count, table};
 
 /// Columns of a diagram in the terminal.
@@ -102,17 +101,17 @@ pub(super) fn show_failures(
     for (name, verdict) in &report.verdicts {
         match verdict {
             Verdict::Holds | Verdict::Reached | Verdict::Open => {}
-            Verdict::Unreached => eprintln!("{}: never reached: {name}", report.preset),
+            Verdict::Unreached => errln!("{}: never reached: {name}", report.preset),
             Verdict::Violated(Counterexample { diagram, .. }) => {
                 let mut diagram = diagram.clone();
                 broken(&mut diagram, name, asked.mutant, rules);
                 let file = format!("{}-{}.svg", report.preset, files::slug(name));
                 if !quiet {
-                    println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+                    outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
                 }
                 files::write_picture(&asked.out.join(&file), &diagram, quiet);
                 if !quiet {
-                    println!("repeat   streamproof check {}{}", report.preset, asked.flags);
+                    outln!("repeat   streamproof check {}{}", report.preset, asked.flags);
                 }
             }
         }

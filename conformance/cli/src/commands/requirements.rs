@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::args::RequirementsArgs;
-use super::{Bad, Verdict, files};
+use super::{Bad, Verdict, files, out};
 use crate::requirements::known::Known;
 use crate::requirements::report::{Part, Row, State, Total, report, rows};
 use crate::requirements::{Level, ReadError, Section, compiled_in, from_folder, is_draft, page};
@@ -16,6 +16,7 @@ use streamproof_conformance::table::table;
 const RULE: usize = 54;
 
 pub(super) fn run(args: &RequirementsArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.html.as_deref())?;
     let bad = |error: ReadError| Bad(error.to_string());
     let mut sections = match &args.from {
         Some(folder) => from_folder(folder).map_err(bad)?,
@@ -29,11 +30,11 @@ pub(super) fn run(args: &RequirementsArgs) -> Result<Verdict, Bad> {
         files::write(path, &page::page(&parts, &page::way_to_the_root(path)))?;
     }
     if args.json {
-        println!("{}", json(&parts)?);
+        outln!("{}", json(&parts)?);
     } else {
-        print!("{}", text(&parts, args.section.is_some()));
+        out!("{}", text(&parts, args.section.is_some()));
         if let Some(path) = &args.html {
-            println!("page  {}", path.display());
+            outln!("page  {}", path.display());
         }
     }
     let gaps = rows(&parts).any(|row| row.state == State::Open);

@@ -41,12 +41,12 @@ fn write(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
                 written += 1;
             }
             Err(error) => {
-                println!("{error}");
+                outln!("{error}");
                 verdict = Verdict::Fails;
             }
         }
     }
-    println!("{written} of {} traces written to {}", scenarios.len(), args.from.display());
+    outln!("{written} of {} traces written to {}", scenarios.len(), args.from.display());
     if args.ids.is_empty() {
         remove_others(args, scenarios)?;
     }
@@ -62,7 +62,7 @@ fn remove_others(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<(), Bad
         let listed = scenarios.iter().any(|scenario| Some(&scenario.id) == stem.as_ref());
         if path.extension().is_some_and(|extension| extension == "ndjson") && !listed {
             fs::remove_file(&path).map_err(bad)?;
-            println!("removed {}", path.display());
+            outln!("removed {}", path.display());
         }
     }
     Ok(())
@@ -97,15 +97,15 @@ fn play(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
             verdict.to_owned(),
         ]);
     }
-    print!("{}", table(&["scenario", "steps", "known deviations", "verdict"], &rows));
-    println!();
+    out!("{}", table(&["scenario", "steps", "known deviations", "verdict"], &rows));
+    outln!();
     for line in &unlisted {
-        println!("unlisted  {line}");
+        outln!("unlisted  {line}");
     }
     match unlisted.len() {
-        0 if rows.len() == 1 => println!("HOLDS: 1 scenario with {}", sut.name()),
-        0 => println!("HOLDS: {} scenarios with {}", rows.len(), sut.name()),
-        number => println!("FAILS: {number} unlisted deviations of {}", sut.name()),
+        0 if rows.len() == 1 => outln!("HOLDS: 1 scenario with {}", sut.name()),
+        0 => outln!("HOLDS: {} scenarios with {}", rows.len(), sut.name()),
+        number => outln!("FAILS: {number} unlisted deviations of {}", sut.name()),
     }
     Ok(if unlisted.is_empty() { Verdict::Holds } else { Verdict::Fails })
 }

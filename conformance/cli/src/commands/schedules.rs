@@ -25,17 +25,17 @@ pub(super) fn run(args: &SchedulesArgs) -> Result<Verdict, Bad> {
         outcomes.push(outcome.map_err(|error| Bad(error.to_string()))?);
     }
     match args.json {
-        true => println!("{:#}", json!(outcomes.iter().map(as_json).collect::<Vec<_>>())),
-        false => print!("{}", as_table(&outcomes)),
+        true => outln!("{:#}", json!(outcomes.iter().map(as_json).collect::<Vec<_>>())),
+        false => out!("{}", as_table(&outcomes)),
     }
     for outcome in &outcomes {
         if let Some((schedule, failure)) = &outcome.found.failure {
             let name = outcome.race.name;
-            eprintln!("{name}: {failure}");
-            eprintln!("repeat   streamproof schedules {name} --schedule {schedule}");
+            errln!("{name}: {failure}");
+            errln!("repeat   streamproof schedules {name} --schedule {schedule}");
         }
         for ends in outcome.missing() {
-            eprintln!("{}: no schedule ends it as \"{ends}\"", outcome.race.name);
+            errln!("{}: no schedule ends it as \"{ends}\"", outcome.race.name);
         }
     }
     let fails = |outcome: &Outcome| !outcome.holds() && !outcome.found.is_cut;
@@ -64,14 +64,14 @@ fn show(races: &[&'static Race], schedule: &str) -> Result<Verdict, Bad> {
     let [race] = races else { return Err(Bad("--schedule needs one race".to_owned())) };
     let schedule: Schedule = schedule.parse().map_err(|error| Bad(format!("{error}")))?;
     let shown = log(race, Config::default(), &schedule).map_err(|error| Bad(error.to_string()))?;
-    shown.lines.iter().for_each(|line| println!("{line}"));
+    shown.lines.iter().for_each(|line| outln!("{line}"));
     Ok(match shown.verdict {
         Ok(ends) => {
-            println!("{ends}");
+            outln!("{ends}");
             Verdict::Holds
         }
         Err(failure) => {
-            println!("FAILS: {failure}");
+            outln!("FAILS: {failure}");
             Verdict::Fails
         }
     })

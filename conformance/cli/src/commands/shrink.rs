@@ -1,6 +1,5 @@
 //! `streamproof shrink`: a failing trace with nothing in it that the failure does not need.
 
-use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,7 +8,7 @@ use streamproof_model::trace::{Trace, file};
 use super::progress::Progress;
 use super::report::WIDTH;
 use super::systems::{MANAGER, SutArg, choosing};
-use super::{Bad, Verdict, files};
+use super::{Bad, Verdict, files, out};
 use streamproof_conformance::export::pick;
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::sut::Sut;
@@ -17,7 +16,7 @@ use streamproof_conformance::tours::{replay_trace, shrink};
 
 #[derive(Args, Debug)]
 pub(super) struct ShrinkArgs {
-    /// The trace file.
+    /// The trace file; `-` is standard input.
     file: PathBuf,
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
@@ -34,6 +33,8 @@ pub(super) struct ShrinkArgs {
 }
 
 pub(super) fn run(args: &ShrinkArgs) -> Result<Verdict, Bad> {
+    let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
+    out::give_way([out.as_path()])?;
     let name = args.file.display();
     let bad = |error: &dyn std::fmt::Display| Bad(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
@@ -45,30 +46,32 @@ pub(super) fn run(args: &ShrinkArgs) -> Result<Verdict, Bad> {
     let shrunk = shrink(&*sut, &trace, breach).map_err(|error| bad(&error))?;
     drop(line);
     let shrunk = shrunk.ok_or_else(|| bad(&"does not show it a second time"))?;
-    let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
     let text = file::write(&shrunk.trace).map_err(|error| bad(&error))?;
     files::write(&out, &text)?;
     draw(&*sut, &shrunk.trace)?;
-    println!(
+    outln!(
         "{}: {} steps where {name} has {}, found by {} replays",
         out.display(),
         shrunk.trace.actions.len(),
         trace.actions.len(),
         shrunk.plays,
     );
-    println!("repeat   streamproof replay --sut {} {}", sut.name(), out.display());
+    outln!("repeat   streamproof replay --sut {} {}", sut.name(), out.display());
     Ok(Verdict::Holds)
 }
 
 fn draw(sut: &dyn Sut, trace: &Trace) -> Result<(), Bad> {
     let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
     let diagram = replay_diagram(sut, trace, &replay);
-    println!("{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+    outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
     Ok(())
 }
 
-/// `trace.ndjson` becomes `trace-shrunk.ndjson`.
+/// `trace.ndjson` becomes `trace-shrunk.ndjson`; what comes from standard input goes to standard output.
 fn beside(file: &Path) -> PathBuf {
+    if files::is_stdin(file) {
+        return file.to_owned();
+    }
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!("{stem}-shrunk.ndjson"))
 }

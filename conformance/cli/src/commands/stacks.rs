@@ -47,11 +47,11 @@ pub(super) fn run(args: &StacksArgs) -> Result<Verdict, Bad> {
     let mut all = Vec::new();
     for stack in chosen {
         let sut = stack.sut();
-        let run = play(&*sut, threads(args.threads)).map_err(|Bad(why)| why);
+        let run = play(&*sut, threads(args.threads)?).map_err(|Bad(why)| why);
         all.push(Played { name: sut.name(), version: sut.version(), run });
     }
     match args.json {
-        true => println!("{:#}", Value::from_iter(all.iter().map(as_json))),
+        true => outln!("{:#}", Value::from_iter(all.iter().map(as_json))),
         false => print(&all),
     }
     let fails = |played: &Played| matches!(&played.run, Ok(run) if run.has_unlisted());
@@ -117,18 +117,18 @@ fn print(all: &[Played]) {
         "seconds",
     ];
     let rows: Vec<Vec<String>> = all.iter().filter_map(row).collect();
-    print!("{}", table(&head, &rows));
+    out!("{}", table(&head, &rows));
     for played in all {
         match &played.run {
-            Err(why) => println!("not played  {}: {why}", played.name),
+            Err(why) => outln!("not played  {}: {why}", played.name),
             Ok(run) => {
                 for what in run.skipped() {
-                    println!("skipped     {}: {what}", played.name);
+                    outln!("skipped     {}: {what}", played.name);
                 }
             }
         }
     }
-    println!("what each deviates in: streamproof report --sut STACK");
+    outln!("what each deviates in: streamproof report --sut STACK");
 }
 
 fn row(played: &Played) -> Option<Vec<String>> {

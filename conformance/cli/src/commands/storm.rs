@@ -24,18 +24,20 @@ pub(super) fn run(args: &StormArgs) -> Result<Verdict, Bad> {
     .map_err(|error| Bad(error.to_string()))?;
     drop(line);
     match args.json {
-        true => println!("{:#}", as_json(&report)),
-        false => print!("{}", as_text(&report)),
+        true => outln!("{:#}", as_json(&report)),
+        false => out!("{}", as_text(&report)),
     }
     for failure in &report.failures {
-        eprintln!("{failure}");
+        errln!("{failure}");
     }
     if report.holds() {
         return Ok(Verdict::Holds);
     }
-    eprintln!(
+    errln!(
         "repeat   streamproof storm --streams {} --lost {} --seed {}",
-        args.streams, args.lost, args.seed
+        args.streams,
+        args.lost,
+        args.seed
     );
     Ok(Verdict::Fails)
 }

@@ -34,7 +34,7 @@ pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {
             continue;
         }
         let [edges, _] = tours.fingerprints();
-        println!("{} as {side}: edges {edges:016x}", preset.name);
+        outln!("{} as {side}: edges {edges:016x}", preset.name);
         for number in tours.numbers() {
             let Some(trace) = tours.trace(number) else { continue };
             let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
@@ -43,6 +43,6 @@ pub(super) fn run(args: &TracesArgs) -> Result<Verdict, Bad> {
             written += 1;
         }
     }
-    println!("{written} traces written to {}", args.out.display());
+    outln!("{written} traces written to {}", args.out.display());
     Ok(Verdict::Holds)
 }

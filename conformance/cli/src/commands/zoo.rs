@@ -1,13 +1,11 @@
 //! `streamproof zoo`.
 
-use std::io::{IsTerminal, stdout};
-
 use serde_json::json;
 
 use super::args::ZooArgs;
 use super::progress::Progress;
 use super::report::WIDTH;
-use super::{Bad, Verdict, threads};
+use super::{Bad, Verdict, out, threads};
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::table::table;
 use streamproof_conformance::tours::replay_trace;
@@ -19,7 +17,7 @@ type Row = (&'static Planted, Option<Find>);
 pub(super) fn run(args: &ZooArgs) -> Result<Verdict, Bad> {
     let asked = asked(&args.bugs)?;
     let line = Progress::new(format!("hunting {} bugs", asked.len()));
-    let threads = threads(args.threads);
+    let threads = threads(args.threads)?;
     let mut hunter = Hunter::default();
     let mut rows: Vec<Row> = Vec::new();
     let bad = |error: streamproof_conformance::sut::StartError| Bad(format!("toy: {error}"));
@@ -31,15 +29,15 @@ pub(super) fn run(args: &ZooArgs) -> Result<Verdict, Bad> {
     let blamed = hunter.blamed(threads).map_err(bad)?;
     drop(line);
     if args.json {
-        println!("{:#}", as_json(&rows, blamed == 0));
+        outln!("{:#}", as_json(&rows, blamed == 0));
     } else {
-        print!("{}", as_table(&rows));
+        out!("{}", as_table(&rows));
         if args.bugs.is_empty() {
             print_rest(&rows);
         } else {
             draw(&rows)?;
         }
-        println!("the toy without a bug: {blamed} breaches in the same presets");
+        outln!("the toy without a bug: {blamed} breaches in the same presets");
     }
     let all = rows.iter().all(|(_, find)| find.is_some());
     Ok(if all && blamed == 0 { Verdict::Holds } else { Verdict::Fails })
@@ -76,12 +74,12 @@ fn as_table(rows: &[Row]) -> String {
 
 /// What no stack of this kind can have, and the sum.
 fn print_rest(rows: &[Row]) {
-    println!();
+    outln!();
     for (animal, why) in NOT_PLANTED {
-        println!("not planted  {animal}: {why}");
+        outln!("not planted  {animal}: {why}");
     }
     let found = rows.iter().filter(|(_, find)| find.is_some()).count();
-    println!("{} bugs, {found} found, {} not planted", rows.len(), NOT_PLANTED.len());
+    outln!("{} bugs, {found} found, {} not planted", rows.len(), NOT_PLANTED.len());
 }
 
 fn draw(rows: &[Row]) -> Result<(), Bad> {
@@ -91,7 +89,7 @@ fn draw(rows: &[Row]) -> Result<(), Bad> {
         let replay =
             replay_trace(&toy, &find.caught.trace).map_err(|error| Bad(error.to_string()))?;
         let diagram = replay_diagram(&toy, &find.caught.trace, &replay);
-        println!("\n{}:\n{}", planted.bug.id(), diagram.to_terminal(WIDTH, stdout().is_terminal()));
+        outln!("\n{}:\n{}", planted.bug.id(), diagram.to_terminal(WIDTH, out::has_colour()));
     }
     Ok(())
 }

@@ -65,20 +65,16 @@ fn is_id(word: &str) -> bool {
     section.split('.').all(number) && ordinal.is_none_or(number)
 }
 
-/// The places in every Rust file below `folder`, in order of file and line. Nothing if there is no
-/// such folder. `root` is where the repository begins.
+/// The places in every Rust file below `folder`, in order of file and line. `root` is where the repository
+/// begins.
 ///
 /// # Errors
 ///
-/// When a folder or a file cannot be read.
+/// When a folder or a file cannot be read, or is not there.
 pub fn scan_folder(root: &Path, folder: &str) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
-    let path = root.join(folder);
-    if !path.is_dir() {
-        return Ok(found);
-    }
     let mut names = Vec::new();
-    for entry in fs::read_dir(path)? {
+    for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
         names.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
     }

@@ -104,6 +104,7 @@ impl Run<'_> {
         for shard in &mut self.shards {
             shard.log.sync()?;
         }
+        // No name of its own, as a killed run would leave it for ever: the folder is one run's alone.
         let (path, fresh) = (folder.join(NAME), folder.join(format!("{NAME}.new")));
         let write = || -> io::Result<()> {
             let mut file = BufWriter::new(File::create(&fresh)?);
@@ -112,7 +113,11 @@ impl Run<'_> {
             file.get_ref().sync_all()?;
             fs::rename(&fresh, &path)
         };
-        write().map_err(|source| Failure::File { path: fresh.clone(), source })?;
+        write().map_err(|source| {
+            // What was begun is of no use to anybody.
+            let _ = fs::remove_file(&fresh);
+            Failure::File { path: fresh.clone(), source }
+        })?;
         *saved = Instant::now();
         Ok(())
     }

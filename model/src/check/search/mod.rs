@@ -25,6 +25,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use memmap2::MmapMut;
+
 use crate::check::report::Path;
 use crate::packed::reduce::Reductions;
 use crate::packed::{Fingerprint, Full, PackedState, PackedWorld};
@@ -145,6 +147,41 @@ pub enum Failure {
     /// There is no going on from a checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] BadCheckpoint),
+    /// There is no room for tables of the size that is asked for.
+    #[error("tables for {expected} states: {why}")]
+    Room {
+        /// The states that are expected.
+        expected: usize,
+        /// What they would take, and what there is.
+        why: String,
+    },
+}
+
+/// Makes sure that there is room for the tables of so many states before any is made.
+///
+/// # Errors
+///
+/// [`Failure::Room`] if they take more than `limit` bytes, or more than the machine gives.
+pub fn make_sure_of_room(
+    exact: bool,
+    expected: usize,
+    limit: Option<usize>,
+) -> Result<(), Failure> {
+    let full = |why| Err(Failure::Room { expected, why });
+    let Some(bytes) = table::room(exact, expected) else {
+        return full("no machine has the memory for them".to_owned());
+    };
+    if expected == 0 {
+        return Ok(());
+    }
+    match limit.filter(|limit| bytes > *limit) {
+        Some(limit) => full(format!("{bytes} bytes, and the memory limit is {limit}")),
+        // All at once, since the system may promise in parts what it does not have; and not kept.
+        None => match MmapMut::map_anon(bytes) {
+            Ok(_) => Ok(()),
+            Err(error) => full(format!("{bytes} bytes: {error}")),
+        },
+    }
 }
 
 /// How far a run has come.
@@ -264,7 +301,8 @@ struct Run<'a> {
 ///
 /// # Errors
 ///
-/// [`Failure`] if a file cannot be written or read, or a checkpoint is of another run.
+/// [`Failure`] if a file cannot be written or read, a checkpoint is of another run, or there is no room for the
+/// tables that are asked for.
 ///
 /// # Panics
 ///
@@ -274,6 +312,7 @@ pub fn run(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, Failure> {
+    make_sure_of_room(options.exact, options.expected, options.limits.memory)?;
     let mut run = Run::new(world, options);
     let cut = match run.begin()? {
         Ok(()) => run.search(progress)?,

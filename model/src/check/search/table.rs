@@ -68,6 +68,20 @@ impl Visited {
     }
 }
 
+/// How many bytes the tables of all shards take with room for `expected` states; `None` if no machine has so many.
+pub(in crate::check) fn room(exact: bool, expected: usize) -> Option<usize> {
+    let each = expected.div_ceil(SHARDS);
+    let shard = match exact {
+        // As a hash set has it: a power of two of slots, seven eighths of them in use, a byte beside each.
+        true => {
+            let slots = (each.checked_mul(8)?.div_ceil(7)).checked_next_power_of_two()?;
+            slots.checked_mul(size_of::<PackedState>() + 1)?
+        }
+        false => each.checked_mul(5)?.div_ceil(4).div_ceil(SLOTS).checked_mul(size_of::<Line>())?,
+    };
+    shard.checked_mul(SHARDS).filter(|bytes| isize::try_from(*bytes).is_ok())
+}
+
 /// Looks taken ahead: their cache misses overlap.
 const AHEAD: usize = 64;
 const BYTES: usize = size_of::<Fingerprint>();
@@ -210,6 +224,17 @@ fn insert(lines: &mut [Line], mut place: usize, wanted: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_is_what_the_tables_take_or_none() {
+        for exact in [true, false] {
+            let made: usize =
+                (0..SHARDS).map(|_| Visited::new(exact, 1_000_000 / SHARDS).memory()).sum();
+            let room = room(exact, 1_000_000).expect("some megabytes");
+            assert!(made <= room + room / 4 && room <= made + made / 4, "{made} of {room}");
+            assert_eq!(super::room(exact, usize::MAX), None);
+        }
+    }
 
     #[test]
     fn table_is_a_set_however_often_it_grows() {

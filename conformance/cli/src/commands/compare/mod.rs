@@ -56,7 +56,7 @@ pub(super) fn run(args: &UpgradeArgs) -> Result<Verdict, Bad> {
             Ok(Verdict::Fails)
         }
         Err(Stop::Cut(reason)) => {
-            eprintln!("streamproof: incomplete: {reason}");
+            errln!("streamproof: incomplete: {reason}");
             Ok(Verdict::Incomplete)
         }
         Err(Stop::Bad(bad)) => Err(bad),

@@ -37,17 +37,17 @@ pub(super) fn comparison(pair: &Pair, found: &Comparison, as_json: bool) -> Resu
             "coverage": found.coverage,
             "differences": differences.iter().map(difference).collect::<Vec<_>>(),
         });
-        println!("{all:#}");
+        outln!("{all:#}");
         return Ok(());
     }
-    println!("{} from {} to {}\n", pair.sut, pair.from, pair.to);
-    print!("{}", deviations(pair, &found.deviations));
-    println!();
-    print!("{}", coverage(pair, &found.coverage));
+    outln!("{} from {} to {}\n", pair.sut, pair.from, pair.to);
+    out!("{}", deviations(pair, &found.deviations));
+    outln!();
+    out!("{}", coverage(pair, &found.coverage));
     for Difference { change, what, diagram, repeat } in &differences {
-        println!("\n{} {what}\n\n{}\nrepeat   {repeat}", word(*change).to_uppercase(), diagram);
+        outln!("\n{} {what}\n\n{}\nrepeat   {repeat}", word(*change).to_uppercase(), diagram);
     }
-    println!("\n{}", summary(pair, found));
+    outln!("\n{}", summary(pair, found));
     Ok(())
 }
 
@@ -55,9 +55,9 @@ pub(super) fn does_not_build(pair: &Pair, reason: &str, as_json: bool) {
     if as_json {
         let (from, to) = (versions(&pair.from), versions(&pair.to));
         let all = json!({ "from": from, "to": to, "worse": true, "does_not_build": reason });
-        println!("{all:#}");
+        outln!("{all:#}");
     } else {
-        println!("WORSE: {} does not build: {reason}", pair.to);
+        outln!("WORSE: {} does not build: {reason}", pair.to);
     }
 }
 

@@ -3,7 +3,6 @@
 mod run;
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, stdout};
 use std::num::NonZero;
 
 use streamproof_model::packed::Fingerprint;
@@ -17,7 +16,7 @@ use super::known::known;
 use super::progress::Progress;
 use super::report::WIDTH;
 use super::systems::choosing;
-use super::{Bad, Verdict, files, find_presets, threads};
+use super::{Bad, Verdict, files, find_presets, out, threads};
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::count;
@@ -29,6 +28,7 @@ pub(super) use run::{Run, Shown};
 const MOST_EDGES: usize = 4_000_000;
 
 pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.edges.as_deref())?;
     let sut = choosing(args.sut.sut(), &args.choice)?;
     let presets = match args.presets.is_empty() {
         true => of_tier(args.tier.tier()),
@@ -67,10 +67,10 @@ pub(super) fn run(args: &ConformArgs) -> Result<Verdict, Bad> {
         }
     }
     if args.json {
-        println!("{:#}", run.as_json(&*sut));
+        outln!("{:#}", run.as_json(&*sut));
     } else {
-        print!("{}", run.as_table());
-        println!();
+        out!("{}", run.as_table());
+        outln!();
         run.print_deviations(&*sut);
     }
     if let Some(folder) = &args.record {
@@ -97,7 +97,7 @@ fn play(
         ));
         return Ok(());
     };
-    let tours = run.play(sut, tours, threads(args.threads))?;
+    let tours = run.play(sut, tours, threads(args.threads)?)?;
     match &args.edges {
         Some(file) => files::write(file, &edges_of(&tours)),
         None => Ok(()),
@@ -159,7 +159,7 @@ fn one_trace(args: &ConformArgs, sut: &dyn Sut, presets: &[Preset]) -> Result<Ve
     };
     let replay = replay_trace(sut, &trace).map_err(|error| Bad(error.to_string()))?;
     let diagram = replay_diagram(sut, &trace, &replay);
-    println!("{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+    outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
     let known = known(sut)?;
     let listed = replay.found.iter().all(|found| known.entry(found.deviation.breach).is_some());
     Ok(if listed { Verdict::Holds } else { Verdict::Fails })
@@ -175,7 +175,7 @@ fn by_number(
     let mut tours = Tours::with(preset, side, sut, criterion(args, &preset, sut));
     if tours.trace(number).is_none() {
         // It may be one of those that are made on the way, around a deviation.
-        run_tours(sut, &mut tours, threads(args.threads))?;
+        run_tours(sut, &mut tours, threads(args.threads)?)?;
     }
     let none = || Bad(format!("preset {} has no tour {number} as {side}", preset.name));
     tours.trace(number).ok_or_else(none)

@@ -1,7 +1,6 @@
 //! What a whole run has shown, as a table, as JSON, as pictures, and its verdict.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, stdout};
 use std::num::NonZero;
 use std::path::Path;
 
@@ -15,7 +14,7 @@ use streamproof_model::trace::{Trace, file};
 use super::run_tours;
 use crate::commands::known::known;
 use crate::commands::report::WIDTH;
-use crate::commands::{Bad, Verdict, files};
+use crate::commands::{Bad, Verdict, files, out};
 use streamproof_conformance::compare::spans;
 use streamproof_conformance::deviations::Known;
 use streamproof_conformance::picture::replay_diagram;
@@ -195,22 +194,22 @@ impl Run {
         for (breach, sight) in &self.sights {
             match self.known.entry(*breach) {
                 Some(entry) => {
-                    println!("known     {:<42} {}", breach.id(), breach.citation());
-                    println!("          {}", entry.why.trim());
+                    outln!("known     {:<42} {}", breach.id(), breach.citation());
+                    outln!("          {}", entry.why.trim());
                 }
                 None => self.print_unlisted(sut, *breach, sight),
             }
         }
         for id in self.stale() {
-            println!("STALE     {id}: listed, and no trace shows it any more");
+            outln!("STALE     {id}: listed, and no trace shows it any more");
         }
         for what in &self.skipped {
-            println!("skipped   {what}");
+            outln!("skipped   {what}");
         }
         for report in self.reports.iter().filter(|report| !report.is_covered()) {
             let left = |all: usize, taken: usize| count(all - taken);
             let first = report.untaken.as_ref();
-            println!(
+            outln!(
                 "not taken {} as {}: {} states, {} edges, {} pairs{}",
                 report.preset,
                 report.side,
@@ -225,14 +224,14 @@ impl Run {
     fn print_unlisted(&self, sut: &dyn Sut, breach: Breach, sight: &Sight) {
         let report = &self.reports[sight.report];
         let Witness { trace, deviation, repeat } = &sight.witness;
-        println!("UNLISTED  {:<42} {}, {} times", breach.id(), breach.citation(), sight.times);
-        println!("          {}", breach.describe());
+        outln!("UNLISTED  {:<42} {}, {} times", breach.id(), breach.citation(), sight.times);
+        outln!("          {}", breach.describe());
         if let Some(action) = trace.actions.last() {
-            println!("  after     {action}");
+            outln!("  after     {action}");
         }
-        println!("  came back {}", deviation.seen);
-        println!("  permitted {}", deviation.permitted.join(" | "));
-        println!("  repeat    {}", repeat_command(sut, report, repeat));
+        outln!("  came back {}", deviation.seen);
+        outln!("  permitted {}", deviation.permitted.join(" | "));
+        outln!("  repeat    {}", repeat_command(sut, report, repeat));
     }
 
     /// Every broken rule with its picture.
@@ -336,7 +335,7 @@ impl Run {
             let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
             let diagram = replay_diagram(sut, trace, &replay);
             if !quiet {
-                println!("\n{}", diagram.to_terminal(WIDTH, stdout().is_terminal()));
+                outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
             }
             let name = format!("{}-{}", sut.name(), breach.id());
             files::write_picture(&out.join(format!("{name}.svg")), &diagram, quiet);
@@ -344,7 +343,7 @@ impl Run {
             let text = file::write(trace).map_err(|error| Bad(error.to_string()))?;
             files::write(&file, &text)?;
             if !quiet {
-                println!("trace    {}", file.display());
+                outln!("trace    {}", file.display());
             }
         }
         Ok(())

@@ -1,0 +1,144 @@
+//! All that the command prints goes through here: whether it can still be written, where it goes, and its colours.
+//!
+//! A pipe that nobody reads any more (`streamproof presets | head -1`) is no failure: the rest is not printed, and the
+//! verdict stands. Anything else, such as a full disk, ends the command with one line and exit 2.
+
+use std::fmt::Arguments;
+use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Bad;
+
+/// Why nothing more can be printed.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+/// Whether standard output is a file's, so that lines for people go to standard error.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Prints, as `print!` does.
+macro_rules! out {
+    ($($text:tt)*) => { $crate::commands::out::print(format_args!($($text)*)) };
+}
+
+/// Prints a line, as `println!` does.
+macro_rules! outln {
+    () => { $crate::commands::out::print(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::commands::out::print(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Prints a line on standard error, as `eprintln!` does.
+macro_rules! errln {
+    ($($text:tt)*) => { $crate::commands::out::say(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Prints on standard output; `out!` and `outln!` call it.
+pub(super) fn print(text: Arguments<'_>) {
+    match IS_TAKEN.load(Ordering::Relaxed) {
+        true => say(text),
+        false => write(|out| out.write_fmt(text)),
+    }
+}
+
+/// Prints on standard error; `errln!` calls it. Where that cannot be written, nobody is left to be told.
+pub(super) fn say(text: Arguments<'_>) {
+    let _ = stderr().lock().write_fmt(text);
+}
+
+/// Writes to standard output whatever `content` writes. [`finish`] tells what went wrong.
+pub(super) fn write(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    if LOST.get().is_none() {
+        keep(content(&mut stdout().lock()));
+    }
+}
+
+/// Keeps the first failure of standard output.
+pub(super) fn keep(written: io::Result<()>) {
+    if let Err(error) = written {
+        let _ = LOST.set(error);
+    }
+}
+
+/// The end of all output.
+///
+/// # Errors
+///
+/// When some of it could not be written although somebody waits for it.
+pub(super) fn finish() -> Result<(), Bad> {
+    write(|out| out.flush());
+    match LOST.get() {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Bad(format!("standard output: {error}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Gives standard output to the file among `files` that is `-`: lines for people go to standard error from here on.
+///
+/// # Errors
+///
+/// When several are.
+pub(super) fn give_way<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(), Bad> {
+    match files.into_iter().filter(|file| is_stdout(file)).count() {
+        0 => Ok(()),
+        1 => {
+            IS_TAKEN.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        _ => Err(Bad("-: two files cannot both go to standard output".to_owned())),
+    }
+}
+
+/// Whether a file to write is standard output.
+pub(super) fn is_stdout(file: &Path) -> bool {
+    file == Path::new("-") || file == Path::new("/dev/stdout")
+}
+
+/// Whether what is printed has colours.
+pub(super) fn has_colour() -> bool {
+    let is_terminal = match IS_TAKEN.load(Ordering::Relaxed) {
+        true => stderr().is_terminal(),
+        false => stdout().is_terminal(),
+    };
+    wants_colour(is_terminal, |name| std::env::var(name).ok())
+}
+
+/// Whether a line on standard error can be written again and again in its place.
+pub(super) fn has_cursor() -> bool {
+    stderr().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb")
+}
+
+/// What the environment says of colours: `NO_COLOR` (no-color.org), then `CLICOLOR_FORCE` and `CLICOLOR`
+/// (bixense.com/clicolors), then `TERM`.
+fn wants_colour(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+    let is_zero = |name| variable(name).is_some_and(|value| value == "0");
+    match () {
+        () if is_set("NO_COLOR") => false,
+        () if is_set("CLICOLOR_FORCE") && !is_zero("CLICOLOR_FORCE") => true,
+        () if is_zero("CLICOLOR") => false,
+        () => is_terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_as_the_environment_wants_them() {
+        let asked = |is_terminal, variables: &[(&str, &str)]| {
+            let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+            wants_colour(is_terminal, |name| find(name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert!(asked(true, &[]) && asked(true, &[("NO_COLOR", "")]));
+        assert!(asked(true, &[("CLICOLOR", "1"), ("TERM", "xterm")]));
+        assert!(asked(false, &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")]));
+        assert!(!asked(false, &[]) && !asked(false, &[("CLICOLOR_FORCE", "0")]));
+        for without in [("NO_COLOR", "1"), ("TERM", "dumb"), ("CLICOLOR", "0")] {
+            assert!(!asked(true, &[without]), "{without:?}");
+        }
+        assert!(!asked(true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+    }
+}

@@ -103,7 +103,7 @@ fn manager_has_the_harness_for_its_tests_alone() {
 
 #[test]
 fn files_of_the_rules_open_with_their_sections() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/src/rfc");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../model/src/rfc");
     for entry in std::fs::read_dir(folder).expect("the rules") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
@@ -166,12 +166,12 @@ fn no_tls_comes_with_the_model_or_the_manager() {
 #[test]
 fn traps_name_tests_that_exist() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("../impl/doc/traps.md")).expect("the page");
+    let page = std::fs::read_to_string(root.join("../../impl/doc/traps.md")).expect("the page");
     let named: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("| | `")).collect();
     assert!(named.len() > 10);
     for name in named {
         let (file, test) = name.trim_end_matches("` |").split_once("::").expect("file::test");
-        let file = root.join("../impl/tests/contract").join(file).with_extension("rs");
+        let file = root.join("../../impl/tests/contract").join(file).with_extension("rs");
         let text = std::fs::read_to_string(&file).expect("a file of the contract");
         assert!(text.contains(&format!("#[test]\nfn {test}()")), "{test}");
     }
@@ -181,7 +181,7 @@ fn traps_name_tests_that_exist() {
 /// `check`. Tests may look upwards, and what a comment names is no import.
 #[test]
 fn no_circle_of_modules_in_the_model() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/src");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../model/src");
     for folder in ["", "worlds", "check"] {
         let arrows = model_arrows(&source, folder);
         assert!(arrows.len() >= 3, "{folder}: {arrows:?}");

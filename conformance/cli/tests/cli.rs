@@ -355,7 +355,7 @@ fn choice_that_does_not_exist_is_refused() {
 fn deviation_is_shrunk_and_exported_and_what_cannot_be_is_refused() {
     let folder = folder("exported");
     let trace =
-        |name: &str| format!("{}/deviations/quinn/{name}.ndjson", env!("CARGO_MANIFEST_DIR"));
+        |name: &str| format!("{}/../stacks/quinn/traces/{name}.ndjson", env!("CARGO_MANIFEST_DIR"));
     let file = trace("reset-counts-unsent");
     let id = ["--breach", "reset-counts-unsent"];
     let args = [&["shrink", &file, "--sut", "quinn", "-o", "small.ndjson"][..], &id].concat();

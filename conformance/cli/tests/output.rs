@@ -36,7 +36,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// A trace that shows a deviation of quinn's.
 fn trace() -> String {
-    format!("{}/regressions/stop-after-reset.ndjson", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/../regressions/stop-after-reset.ndjson", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Each flag that writes a file, last, and how the file begins.

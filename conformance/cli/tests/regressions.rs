@@ -12,7 +12,7 @@ use streamproof_stacks::departures;
 use streamproof_stacks::quinn::BareQuinn;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../regressions")
 }
 
 /// The names of what was exported: the ids of their deviations.
@@ -32,7 +32,7 @@ fn rust_tests_are_those_that_are_exported_now() {
     for name in names() {
         let text = fs::read_to_string(folder().join(format!("{name}.ndjson"))).expect("a trace");
         let trace = file::read(&text, departures()).expect("a trace");
-        let now = export::rust(&BareQuinn, &trace, Some(&name), true).expect("a test");
+        let now = export::own_test(&BareQuinn, &trace, Some(&name), true).expect("a test");
         let test = folder().join("tests").join(format!("{}.rs", name.replace('-', "_")));
         let then = fs::read_to_string(&test).expect("a test");
         assert!(now == then, "{} is another one: make regressions", test.display());
@@ -44,7 +44,7 @@ fn a_deviation_that_does_not_show_is_not_exported() {
     let text = fs::read_to_string(folder().join("stop-after-reset.ndjson")).expect("a trace");
     let mut trace = file::read(&text, departures()).expect("a trace");
     trace.actions.pop();
-    let error = export::rust(&BareQuinn, &trace, Some("stop-after-reset"), true);
+    let error = export::own_test(&BareQuinn, &trace, Some("stop-after-reset"), true);
     let error = error.expect_err("nothing to show").to_string();
     assert_eq!(error, "quinn shows no stop-after-reset with this trace");
     assert!(export::pcap(&BareQuinn, &trace, Some("stop-after-reset")).is_err());

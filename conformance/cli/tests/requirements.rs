@@ -22,7 +22,7 @@ fn requirements() -> Vec<Requirement> {
 }
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Whether a section is one of those that are about streams and nothing else.

@@ -16,7 +16,7 @@ use streamproof_stacks::manager::Manager;
 use streamproof_stacks::quinn::BareQuinn;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }
 
 fn scenarios() -> Vec<Scenario> {
@@ -45,7 +45,7 @@ fn every_file_is_the_one_that_its_scenario_makes() {
 }
 
 fn unlisted_deviations(sut: &dyn Sut) -> BTreeSet<String> {
-    let known = Known::of(sut.name()).expect("a well-formed list");
+    let known = Known::of(&*sut).expect("a well-formed list");
     let mut unlisted = BTreeSet::new();
     for scenario in scenarios() {
         let text = fs::read_to_string(folder().join(format!("{}.ndjson", scenario.id)));
@@ -78,7 +78,7 @@ fn quinn_deviates_only_as_is_known() {
 /// The command's exit code, its stdout and its stderr.
 fn streamproof(args: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_streamproof"));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let output = command.arg("scenarios").args(args).current_dir(root).output().expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
@@ -102,7 +102,7 @@ fn scenario_that_is_not_listed_is_refused() {
 
 #[test]
 fn scenario_that_cannot_happen_is_told_and_the_others_are_written() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scenarios");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../scenarios");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
     let one = |id: &str, step: &str| {

@@ -79,7 +79,7 @@ impl Planted {
     fn upgrade(&self, args: &[&str]) -> Output {
         let [cargo, suite] = &*SCRIPTS;
         let mut command = Command::new(env!("CARGO_BIN_EXE_streamproof"));
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         command.arg("upgrade").args(args).arg("--source").arg(source);
         if !args.contains(&"--out") {
             command.args(["--out", "out"]);
@@ -213,7 +213,7 @@ fn bad_input_is_refused_with_one_line() {
     refused(&pair(&["--preset", "duo"]), "\"duo\"");
     refused(&pair(&["--preset", "uni-free"]), "uni-free");
     refused(&pair(&["--quinn-to", "x"]), "--quinn-to: \"x\"");
-    let inside = Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().expect("a folder");
+    let inside = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("a folder");
     let inside = inside.join("scenarios").display().to_string();
     let args = [&PAIR[..], &["--out", &inside]].concat();
     refused(&planted.upgrade(&args), "among the files of the source tree");
@@ -234,7 +234,7 @@ fn unknown_version_and_missing_cargo_are_refused_with_one_line() {
         command.env("CARGO", cargo.unwrap_or(env!("CARGO")));
         command.output().expect("the command")
     };
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     refused(&upgrade(None, source, "0.11.99"), "quinn-proto 0.11.99: ");
     refused(&upgrade(Some("no-such-cargo"), source, "0.11.17"), "no-such-cargo cannot be run");
     refused(&upgrade(None, "nowhere", "0.11.17"), "nowhere is not Streamproof's source");

@@ -8,12 +8,14 @@
 //! what was permitted instead, and the trace that shows it.
 //!
 //! ```
-//! use streamproof_conformance::suite::{Suite, Verdict};
-//! use streamproof_conformance::sut::Toy; // your stack here
+//! use streamproof_conformance::suite::{Suite, SuiteError, Verdict};
+//! use streamproof_conformance::sut::Sut;
 //!
-//! let report = Suite::quick().presets(["limits-uni", "zero-rtt"]).run(&Toy::default())?;
-//! assert_eq!(report.verdict(), Verdict::Conforms, "{report}");
-//! # Ok::<(), streamproof_conformance::suite::SuiteError>(())
+//! fn my_stack_conforms(my_stack: &dyn Sut) -> Result<(), SuiteError> {
+//!     let report = Suite::quick().presets(["limits-uni", "zero-rtt"]).run(my_stack)?;
+//!     assert_eq!(report.verdict(), Verdict::Conforms, "{report}");
+//!     Ok(())
+//! }
 //! ```
 //!
 //! `examples/own_stack.rs` is a whole stack with its test. The words of calls, answers, outcomes and presets are

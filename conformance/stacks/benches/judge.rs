@@ -23,7 +23,7 @@ fn replay(criterion: &mut Criterion) {
     for sut in &systems {
         let side = preset.sides()[0];
         let run = || {
-            let mut tours = Tours::with(preset, side, &**sut, conform::Criterion::Edges);
+            let mut tours = Tours::with(preset, side, &**sut, tours::Criterion::Edges);
             tours.run(&**sut, NonZero::<usize>::MIN, &|_| {}).expect("a connection")
         };
         let report = run();

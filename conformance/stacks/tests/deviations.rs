@@ -10,9 +10,9 @@ use streamproof_conformance::tours::replay_trace;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::violation::{Standing, Violation};
 use streamproof_model::trace::file;
-use streamproof_stacks::departures;
 use streamproof_stacks::manager::Manager;
 use streamproof_stacks::quinn::BareQuinn;
+use streamproof_stacks::{STACKS, departures};
 
 fn systems() -> [Box<dyn Sut>; 2] {
     [Box::new(BareQuinn), Box::new(Manager::default())]
@@ -27,17 +27,17 @@ fn breach(id: &str) -> Option<Breach> {
 
 #[test]
 fn every_entry_is_a_breach_with_its_section_and_level() {
-    for system in ["quinn", "manager", "quiche", "s2n-quic", "aioquic", "ngtcp2", "quic-go"] {
-        for entry in Known::of(system).expect("a well-formed list").deviation {
+    for stack in STACKS {
+        for entry in Known::of(&*(stack.make)()).expect("a well-formed list").deviation {
             let breach = breach(&entry.id).unwrap_or_else(|| panic!("no breach {}", entry.id));
             let citation = breach.citation();
             assert_eq!(entry.section, citation.section, "{}", entry.id);
             assert_eq!(entry.level, citation.level.to_string(), "{}", entry.id);
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deviations").join(system);
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(stack.name).join("traces");
             let text = std::fs::read_to_string(folder.join(&entry.trace)).expect("its trace");
             file::read(&text, departures())
                 .unwrap_or_else(|error| panic!("{}: {error}", entry.trace));
-            let choices = include_str!("../../specs/choices.md");
+            let choices = include_str!("../../../specs/choices.md");
             let is_choice = |choice: &String| choices.contains(&format!("\n## {choice}\n"));
             assert!(entry.permitted.iter().all(is_choice), "{} is permitted by what?", entry.id);
         }
@@ -47,10 +47,10 @@ fn every_entry_is_a_breach_with_its_section_and_level() {
 #[test]
 fn every_recorded_trace_shows_its_deviation() {
     for sut in systems() {
-        for entry in Known::of(sut.name()).expect("a well-formed list").deviation {
+        for entry in Known::of(&*sut).expect("a well-formed list").deviation {
             let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("deviations")
                 .join(sut.name())
+                .join("traces")
                 .join(&entry.trace);
             let text = std::fs::read_to_string(&path).expect("the trace of an entry");
             let trace = file::read(&text, departures()).expect("a trace");
@@ -66,8 +66,8 @@ const DECIDED_BELOW: [&str; 3] = ["streams-withheld", "write-beside-credit", "wr
 
 #[test]
 fn manager_deviates_only_where_quinn_does() {
-    let quinn = Known::of("quinn").expect("a well-formed list");
-    for entry in Known::of("manager").expect("a well-formed list").deviation {
+    let quinn = Known::of(&BareQuinn).expect("a well-formed list");
+    for entry in Known::of(&Manager::default()).expect("a well-formed list").deviation {
         let known = quinn.deviation.iter().any(|quinn| quinn.id == entry.id);
         assert!(known, "{} is the manager's own", entry.id);
         let own = entry.level == "contract" && !DECIDED_BELOW.contains(&entry.id.as_str());
@@ -77,7 +77,7 @@ fn manager_deviates_only_where_quinn_does() {
 
 #[test]
 fn entry_that_nothing_shows_is_stale() {
-    let known = Known::of("quinn").expect("a well-formed list");
+    let known = Known::of(&BareQuinn).expect("a well-formed list");
     assert_eq!(known.stale(&[]).count(), known.deviation.len());
     assert_eq!(known.stale(&[Breach::StopUnanswered]).count(), known.deviation.len() - 1);
 }

@@ -75,10 +75,13 @@ fn toy_takes_words_from_the_model_and_no_rule() {
         "rfc::parameters",
     ];
     let arithmetic = ["StreamId::new", ".initiator()", ".role(", ".ordinal()", ".on_stream(side"];
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sut/toy");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/toy");
     let mut files = 0;
     for entry in std::fs::read_dir(folder).expect("the toy's folder") {
         let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            continue; // The zoo asks the judge, whose words are the model's.
+        }
         let text = std::fs::read_to_string(&path).expect("a source file");
         for (_, taken) in text
             .match_indices("streamproof_model::")

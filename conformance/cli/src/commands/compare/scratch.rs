@@ -49,20 +49,20 @@ impl Wanted<'_> {
             format!("{name} = {{ version = \"={version}\", default-features = false }}\n")
         };
         // A JSON string is a TOML string.
-        let path = serde_json::Value::from(format!("{source}/conformance"));
+        let path = serde_json::Value::from(format!("{source}/conformance/cli"));
         let quinn = self.quinn.map(|version| exactly("quinn", version)).unwrap_or_default();
         let proto = exactly("quinn-proto", self.proto);
         format!(
             "[package]\nname = \"streamproof-upgrade\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
              publish = false\n\n[[bin]]\nname = \"streamproof\"\npath = \"main.rs\"\n\n[workspace]\n\n\
-             [dependencies]\nstreamproof-conformance = {{ path = {path} }}\n{quinn}{proto}\n\
+             [dependencies]\nstreamproof-cli = {{ path = {path} }}\n{quinn}{proto}\n\
              [profile.release]\ndebug = \"line-tables-only\"\n"
         )
     }
 }
 
 const MAIN: &str =
-    "fn main() -> std::process::ExitCode {\n    streamproof_conformance::cli::run()\n}\n";
+    "fn main() -> std::process::ExitCode {\n    streamproof_cli::commands::run()\n}\n";
 
 impl Scratch {
     /// Makes the workspace in `out`, or finds it there.

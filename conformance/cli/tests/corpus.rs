@@ -9,18 +9,21 @@ use streamproof_model::trace::file::{self, TraceError};
 use streamproof_stacks::departures;
 
 /// The folders with committed traces, from `conformance/`; one kind each.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 9] = [
     "scenarios",
     "regressions",
-    "deviations/manager",
-    "deviations/quinn",
-    "deviations/quiche",
-    "deviations/aioquic",
+    "stacks/aioquic/traces",
+    "stacks/manager/traces",
+    "stacks/ngtcp2/traces",
+    "stacks/quic-go/traces",
+    "stacks/quiche/traces",
+    "stacks/quinn/traces",
+    "stacks/s2n-quic/traces",
 ];
 
 /// The traces of a kind, by name.
 fn traces(kind: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(kind);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(kind);
     let entries = fs::read_dir(folder).expect("the folder");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "ndjson"));
@@ -109,7 +112,7 @@ fn file_with_the_line_ends_of_another_system_is_called_so() {
 /// What `.gitattributes` is for: everything that is compared byte for byte, in a checkout that turns line ends.
 #[test]
 fn no_checkout_changes_the_line_ends_of_what_is_committed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-checkout");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
@@ -143,7 +146,7 @@ fn changed_scenario_is_refused_by_name_among_all() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus-scenarios");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     for entry in fs::read_dir(from).expect("the folder") {
         let path = entry.expect("an entry").path();
         fs::copy(&path, folder.join(path.file_name().expect("a name"))).expect("a copy");

@@ -10,10 +10,16 @@ use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::choices::{Choice, Choices};
 use streamproof_model::rfc::identity::{Direction, StreamId};
 
+use super::departures::{
+    BLOCKED_CREATES_NOTHING, BLOCKED_OUTLIVES_WRITERS, BLOCKED_WAITS, DROP_ENDS_STREAM,
+    EARLY_LIMITS_STAY, FIN_BELOW_DATA_PASSES, INTERNAL_LIMITS_COUNT, LIMIT_OVERLOOKED,
+    MOOT_STOP_IS_SENT, RESET_COUNTS_UNSENT, RESET_DROPS_FRAMES, STOP_GOES_OUT_LATE, STOP_IS_LEFT,
+    STOPPED_IS_FORGOTTEN, STOPPED_STREAMS_WAIT, STREAMS_BLOCKED_IS_SILENT,
+};
 use super::quinn_session::{
     App, QuinnSession, arena, code, id_of, poll_with, read_answer, resize, to_varint,
 };
-use super::{Observation, READ_BUFFER, Session, Setup, Sut, departures};
+use super::{Observation, READ_BUFFER, Session, Setup, Sut};
 use crate::concretize;
 use crate::world::{Arena, ArenaError, TaskHandle, poll_once};
 
@@ -31,7 +37,28 @@ pub(super) const CHOICES: Choices = Choices {
     blocked_not_created_is_error: Choice::Never,
 };
 
-const WAY: Way = Way { name: "quinn", choices: CHOICES, departures: departures::KNOWN };
+const WAY: Way = Way {
+    name: "quinn",
+    choices: CHOICES,
+    departures: &[
+        RESET_COUNTS_UNSENT,
+        STOP_GOES_OUT_LATE,
+        RESET_DROPS_FRAMES,
+        FIN_BELOW_DATA_PASSES,
+        STOPPED_IS_FORGOTTEN,
+        INTERNAL_LIMITS_COUNT,
+        BLOCKED_CREATES_NOTHING,
+        LIMIT_OVERLOOKED,
+        STREAMS_BLOCKED_IS_SILENT,
+        EARLY_LIMITS_STAY,
+        DROP_ENDS_STREAM,
+        STOP_IS_LEFT,
+        STOPPED_STREAMS_WAIT,
+        BLOCKED_WAITS,
+        MOOT_STOP_IS_SENT,
+        BLOCKED_OUTLIVES_WRITERS,
+    ],
+};
 
 /// quinn as it is.
 #[derive(Clone, Copy, Debug, Default)]

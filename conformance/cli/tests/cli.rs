@@ -348,7 +348,10 @@ fn choice_that_does_not_exist_is_refused() {
     refused(&conform("mood=always"), "mood");
     refused(&conform("moot_stop_is_sent=often"), "often");
     refused(&conform("moot_stop_is_sent"), "CHOICE=always");
+    refused(&conform("late_final_size_error=either"), "always or never");
     assert_eq!(conform("moot_stop_is_sent=always").status.code(), Some(0));
+    assert_eq!(conform("moot-stop-is-sent=never").status.code(), Some(0));
+    assert_eq!(conform("late_final_size_error=always").status.code(), Some(0));
 }
 
 #[test]

@@ -210,4 +210,12 @@ mod tests {
             assert!(about.ends_with('.') && about.matches(". ").count() == 0, "{about}");
         }
     }
+
+    #[test]
+    fn every_departure_is_told_of_among_the_choices() {
+        let page = include_str!("../../../specs/choices.md");
+        for Departure { id, .. } in ALL {
+            assert!(page.contains(&format!("| `{id}` |")), "{id}");
+        }
+    }
 }

@@ -295,7 +295,7 @@ impl SendingPart {
         duties
     }
 
-    /// The frame a stack sends next when it sends all it can at once, in as few frames as possible:
+    /// The frame that goes out next where all that can is sent at once, in as few frames as possible:
     /// the reset; else lost data; else new data; else the end alone. `None` if nothing is due.
     pub fn next_frame(
         &self,

@@ -62,10 +62,8 @@ impl Stream {
     pub fn composite(&self) -> Option<Composite> {
         let (sending, receiving) = (self.sending.as_ref()?, self.receiving.as_ref()?);
         let touched = receiving.named > 0 || !receiving.received.is_empty();
-        Some(match Composite::of(sending.state, receiving.state) {
-            Composite::Idle if touched => Composite::Open,
-            row => row,
-        })
+        let row = Composite::of(sending.state, receiving.state);
+        Some(if row == Composite::Idle && touched { Composite::Open } else { row })
     }
 
     /// Whether all its parts are terminal, so that nothing that arrives for it changes it.

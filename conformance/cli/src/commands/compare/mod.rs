@@ -212,7 +212,8 @@ fn source(args: &UpgradeArgs) -> Result<PathBuf, Bad> {
     }
     let here = env::current_dir().ok();
     let around = here.iter().flat_map(|here| here.ancestors()).map(Path::to_path_buf);
-    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_path_buf);
+    let built_from =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_path_buf);
     around.chain(built_from).find(|folder| is_ours(folder)).ok_or_else(|| {
         Bad("no source tree of Streamproof here: say where it is with --source DIR".to_owned())
     })

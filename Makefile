@@ -152,7 +152,7 @@ stacks: toolchain stacks-tools
 		esac || { echo "skipped: $$trace, there is no $$stack here"; continue; }; \
 		target/stacks/release/streamproof replay --sut $$stack --json $$trace 2>/dev/null \
 			| grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" \
-			|| { echo "does not show its deviation: streamproof replay --sut $$stack $$trace"; exit 1; }; \
+			|| { echo "does not show its deviation: streamproof trace play --sut $$stack $$trace"; exit 1; }; \
 	done
 	@echo "each of $$(ls conformance/deviations/*/*.ndjson | wc -l) traces in conformance/deviations shows its deviation alone"
 

@@ -100,7 +100,7 @@ fn toy_takes_words_from_the_model_and_no_rule() {
     assert!(files > 5);
 }
 
-/// All but `hostile-frames-bidi`, which is as long as the others together: `streamproof conform --sut toy` has it.
+/// All but `hostile-frames-bidi`, which is as long as the others together: `streamproof judge run --sut toy` has it.
 #[test]
 fn right_toy_takes_every_edge_of_every_preset_on_each_side_and_deviates_nowhere() {
     let quick = PRESETS.iter().filter(|p| p.is_replayed() && p.tier == Tier::Quick);

@@ -97,6 +97,18 @@ fn traps_name_tests_that_exist() {
     }
 }
 
+#[test]
+fn model_does_not_know_what_scales_it() {
+    let arrows = dependencies();
+    assert!(arrows.iter().any(|(from, to)| from == "streamproof-scale" && to == "timely"));
+    for (from, to) in &arrows {
+        let upwards = from == "streamproof-model" && (to == "timely" || to == "streamproof-scale");
+        let sideways =
+            from == "streamproof-scale" && (to.starts_with("quinn") || to == "streamproof");
+        assert!(!upwards && !sideways, "{from} must not depend on {to}");
+    }
+}
+
 /// In the model no room imports one that imports it: neither the top-level modules, nor the children of `worlds` and
 /// `check`. Tests may look upwards, and what a comment names is no import.
 #[test]

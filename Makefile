@@ -31,7 +31,7 @@
 
 .DEFAULT_GOAL := prove
 bench-check: toolchain spin
-	cargo bench --locked -p streamproof-model --bench engines -- twin-crowd --rounds 3 --update $(CURDIR)/model/README.md
+	cargo bench --locked -p streamproof-scale --bench engines -- twin-crowd --rounds 3 --update $(CURDIR)/model/README.md
 
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture

@@ -169,6 +169,23 @@ fn counterexample_is_drawn_and_fails_the_run() {
 }
 
 #[test]
+fn goals_are_asked_on_every_fair_path() {
+    let folder = folder("fair");
+    let held = streamproof(&folder, &["check", "limits-bidi", "--fair"]);
+    let stdout = String::from_utf8_lossy(&held.stdout);
+    assert_eq!(held.status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains("fairness") && stdout.contains("HOLDS: 0 of "), "{stdout}");
+    let mutant = "never notice that all is acknowledged";
+    let refuted = streamproof(&folder, &["check", "--fair", "--mutant", mutant]);
+    let stdout = String::from_utf8_lossy(&refuted.stdout);
+    assert_eq!(refuted.status.code(), Some(1), "{stdout}");
+    let repeat = format!("repeat   streamproof check uni --fair --mutant \"{mutant}\"");
+    assert!(stdout.contains("REFUTED") && stdout.contains(&repeat), "{stdout}");
+    refused(&streamproof(&folder, &["check", "lifecycle", "--fair"]), "lifecycle has no goals");
+    refused(&streamproof(&folder, &["check", "uni", "--fair", "--exact"]), "--exact");
+}
+
+#[test]
 fn reset_at_is_checked_and_listed_and_not_replayed() {
     let folder = folder("reset-at");
     let args = ["check", "reset-at-hostile", "--mutant", "accept another code"];

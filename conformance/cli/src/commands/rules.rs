@@ -15,8 +15,8 @@ use streamproof_conformance::table::table;
 
 #[derive(Args, Debug)]
 pub(in crate::commands) struct RulesArgs {
-    /// Only this section, in full.
-    #[arg(long)]
+    /// Only this section, in full: 4.5.
+    #[arg(value_name = "SECTION")]
     pub(in crate::commands) section: Option<String>,
     /// Print JSON instead of a table.
     #[arg(long)]
@@ -65,7 +65,7 @@ fn only(sections: Vec<Section>, wanted: &str) -> Result<Vec<Section>, Bad> {
         sections.into_iter().filter(|section| section.section == wanted).collect();
     if found.is_empty() {
         let known = known.join(", ");
-        return Err(Bad(format!("no requirements of section \"{wanted}\"; there are {known}")));
+        return Err(Bad(format!("no rules of section \"{wanted}\"; there are {known}")));
     }
     Ok(found)
 }

@@ -84,6 +84,9 @@ pub enum SuiteError {
     /// Endpoints of the preset send whenever they like, so that no stack can follow it edge by edge.
     #[error("preset {0} is checked, not replayed: no tours")]
     NotReplayed(&'static str),
+    /// No preset was named.
+    #[error("no preset is named, so there is nothing to play")]
+    Nothing,
     /// The preset has no place for a stack on the side that was asked for.
     #[error("preset {preset} has no system under test as {side}")]
     NoSide {
@@ -272,7 +275,10 @@ impl<'a> Suite<'a> {
                 }
             }
         }
-        Ok((roles, skipped))
+        match roles.is_empty() && skipped.is_empty() {
+            true => Err(SuiteError::Nothing),
+            false => Ok((roles, skipped)),
+        }
     }
 
     /// Larger presets, and stacks that make a handshake with TLS for each trace, are toured by their edges alone,

@@ -15,8 +15,7 @@
 # make cluster  the search on three processes on loopback, compared with one
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
-# make stacks   every stack that is known: quinn, the manager, quiche and s2n-quic in process; aioquic, ngtcp2 and
-#               quic-go in processes of their own
+# make stacks   every stack in conformance/stacks in one table; installs and builds what the stacks of others need
 # make mutants  which wrong lines of the manager no test notices (hours)
 # make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
 # make bench-overhead, make bench-cell
@@ -36,7 +35,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: lints regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny msrv deviations toolchain clean stacks stacks-tools ngtcp2-tools quic-go-agent
+.PHONY: lints regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny msrv deviations toolchain clean stacks
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -104,57 +103,24 @@ upgrade: toolchain
 	$(UPGRADE) --from 0.11.17 --to 0.11.18 || test $$? -eq 1
 	$(UPGRADE) --from 0.11.18 --to 0.11.19 || test $$? -eq 1
 
-# What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own,
-# ngtcp2 with GnuTLS for its agent, Go and quic-go as Debian has them.
-stacks-tools: target/stacks/agents/ngtcp2 quic-go-agent
-	@command -v cmake >/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 \
-		|| .ci/install "cmake and libclang" "which build quiche's TLS" "quiche, and this build if there is no cmake" \
-			apt cmake libclang-dev
-	@$(HAS_AIOQUIC) || .ci/install aioquic "a stack in Python, into target/stacks/python" aioquic \
-		sh -c "python3 -m venv target/stacks/python && target/stacks/python/bin/pip -q install aioquic==1.7.2"
-HAS_AIOQUIC = test -x target/stacks/python/bin/python3
-
-ngtcp2-tools:
-	@$(HAS_NGTCP2) || .ci/install "ngtcp2, GnuTLS and jansson" "a stack in C and what its agent needs" ngtcp2 \
-		apt $(NGTCP2_PACKAGES)
-
-# The agent is written for ngtcp2 0.12, Debian 12's.
-NGTCP2_PACKAGES = gcc libc6-dev libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev libjansson-dev
-HAS_NGTCP2 = { test -e /usr/include/ngtcp2/ngtcp2_crypto_gnutls.h && test -e /usr/include/jansson.h; }
-target/stacks/agents/ngtcp2: $(wildcard conformance/agents/ngtcp2_*.[ch]) | ngtcp2-tools
-	@mkdir -p $(@D)
-	! $(HAS_NGTCP2) || cc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lngtcp2 -lngtcp2_crypto_gnutls -lgnutls -ljansson
-
-# The fake clock wants a runtime without cgo. Without Go's tools the other stacks are played all the same.
-QUIC_GO = github.com/lucas-clemente/quic-go
-QUIC_GO_DEBIAN = golang-github-lucas-clemente-quic-go-dev
-QUIC_GO_AGENT = $(CURDIR)/target/stacks/agents/quic-go
-quic-go-agent:
-	@command -v go >/dev/null && test -d /usr/share/gocode/src/$(QUIC_GO) \
-		|| .ci/install "Go and quic-go" "a stack in Go" quic-go apt golang-go $(QUIC_GO_DEBIAN) || echo "going on without quic-go"
-	@! command -v go >/dev/null || ! test -d /usr/share/gocode/src/$(QUIC_GO) || $(MAKE) -s $(QUIC_GO_AGENT)
-
-$(QUIC_GO_AGENT): $(wildcard conformance/agents/quic_go_agent/*.go)
-	@echo "building quic-go's agent"
-	@mkdir -p $(@D)
-	@cd conformance/agents/quic_go_agent && CGO_ENABLED=0 GO111MODULE=off GOPATH=/usr/share/gocode go build -tags faketime \
-		-ldflags "-X main.version=$$(dpkg-query -W -f '$${source:Upstream-Version}' $(QUIC_GO_DEBIAN))" -o $@ .
-
-# Every stack in one table. quiche and s2n-quic take some minutes to build, the first time.
-stacks: toolchain stacks-tools
-	CARGO_TARGET_DIR=target/stacks cargo build --release --locked --manifest-path conformance/stacks/Cargo.toml
-	target/stacks/release/streamproof stacks
-	@for trace in conformance/deviations/*/*.ndjson; do \
-		stack=$$(basename $$(dirname $$trace)); \
-		case $$stack in \
-			aioquic) $(HAS_AIOQUIC) ;; \
-			ngtcp2 | quic-go) test -x target/stacks/agents/$$stack ;; \
-		esac || { echo "skipped: $$trace, there is no $$stack here"; continue; }; \
-		target/stacks/release/streamproof replay --sut $$stack --json $$trace 2>/dev/null \
-			| grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" \
+# Every stack in one table, and each committed trace played against its own stack. Each folder below
+# conformance/stacks says in its setup.sh what it installs and builds. A stack that is not there is named and left out.
+stacks: toolchain
+	@for setup in conformance/stacks/*/setup.sh; do $$setup || echo "going on without what $$setup makes"; done
+	cargo build --release --locked
+	target/release/streamproof stacks || test $$? -eq 3
+	@played=0; answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	for trace in conformance/stacks/*/traces/*.ndjson; do \
+		stack=$$(basename $$(dirname $$(dirname $$trace))); \
+		target/release/streamproof replay --sut $$stack --json $$trace >"$$answer" 2>&1; \
+		if grep -q "run .make stacks. in the repository" "$$answer"; then \
+			echo "skipped: $$trace, there is no $$stack here"; continue; \
+		fi; \
+		grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" "$$answer" \
 			|| { echo "does not show its deviation: streamproof replay --sut $$stack $$trace"; exit 1; }; \
-	done
-	@echo "each of $$(ls conformance/deviations/*/*.ndjson | wc -l) traces in conformance/deviations shows its deviation alone"
+		played=$$((played + 1)); \
+	done; \
+	echo "each of $$played traces in conformance/stacks shows its deviation alone"
 
 nightly: toolchain
 	cargo run --release --locked -- check --tier full

@@ -168,6 +168,8 @@ impl Drop for Process {
 pub(crate) struct Remote {
     /// Given back at the end, unless it has failed.
     process: Option<Process>,
+    /// How it has failed.
+    failure: Option<String>,
     idle: Arc<Mutex<Vec<Process>>>,
     socket: UdpSocket,
     agent: SocketAddr,
@@ -211,7 +213,18 @@ impl Remote {
         let process = Some(process);
         let (established, accepted, resets) = (false, Vec::new(), BTreeMap::new());
         let loss_trigger = LossTrigger::AnyPacket;
-        Ok(Self { process, idle, socket, agent, established, accepted, resets, loss_trigger })
+        let failure = None;
+        Ok(Self {
+            process,
+            failure,
+            idle,
+            socket,
+            agent,
+            established,
+            accepted,
+            resets,
+            loss_trigger,
+        })
     }
 
     /// Asks the agent; `null` if it is gone, which fits no answer.
@@ -220,7 +233,7 @@ impl Remote {
         match answer {
             Some(Ok(answer)) => answer,
             Some(Err(error)) => {
-                eprintln!("agent: {error}");
+                self.failure = Some(error);
                 self.process = None;
                 Value::Null
             }
@@ -349,6 +362,10 @@ impl Stack for Remote {
 
     fn accept(&mut self) -> Vec<StreamId> {
         std::mem::take(&mut self.accepted)
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure.clone()
     }
 
     fn loss_trigger(&self) -> LossTrigger {

@@ -246,6 +246,12 @@ pub trait Session {
     /// opened included, once each and in order of ID.
     fn observe(&mut self) -> Vec<Observation>;
 
+    /// How the stack has failed, if there is nothing left to ask: its process has ended, say. A stack that panics need
+    /// not tell.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     /// The judge remarks on what was just done, for the event log.
     fn note(&mut self, _: std::fmt::Arguments<'_>) {}
 

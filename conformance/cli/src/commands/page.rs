@@ -45,7 +45,7 @@ fn print(sut: &dyn Sut, run: &Run, shown: &[Shown]) {
     outln!("{}", run.as_table());
     for (level, name) in LEVELS {
         for one in shown.iter().filter(|one| one.level() == level && one.permitted_by.is_none()) {
-            outln!("{name}, §{}: {}", one.section(), one.breach.describe());
+            outln!("{name}, {}: {}", one.section(), one.breach.describe());
             outln!("  {}", one.breach.id());
             if let Some(why) = &one.why {
                 outln!("  {why}");
@@ -126,7 +126,7 @@ fn rows(run: &Run, page: &mut String) {
 fn deviation(one: &Shown, page: &mut String) {
     let _ = writeln!(
         page,
-        "<details><summary><b>§{}</b> {}</summary>\n<p>{}</p>\n<p>came back: <code>{}</code><br>permitted: \
+        "<details><summary><b>{}</b> {}</summary>\n<p>{}</p>\n<p>came back: <code>{}</code><br>permitted: \
          <code>{}</code></p>\n<pre>{}</pre>\n{}\n</details>",
         escape(&one.section()),
         escape(&one.breach.describe()),

@@ -18,9 +18,12 @@ use crate::commands::{Bad, Verdict, files, out};
 use streamproof_conformance::compare::spans;
 use streamproof_conformance::deviations::Known;
 use streamproof_conformance::picture::replay_diagram;
+use streamproof_conformance::record::record;
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::{count, percent, table};
-use streamproof_conformance::tours::{Repeat, RoleReport, Tours, Witness, replay_trace, shrink};
+use streamproof_conformance::tours::{
+    Repeat, ReplayError, RoleReport, Tours, Witness, replay_trace,
+};
 
 /// The soonest sight of a breach in all presets.
 struct Sight {
@@ -48,8 +51,12 @@ impl Shown {
         self.breach.citation().level
     }
 
+    /// Its section as in "§3.5", or that there is none.
     pub(in crate::commands) fn section(&self) -> String {
-        self.breach.citation().section.to_string()
+        match self.breach.citation().section {
+            "" => "no section".to_owned(),
+            section => format!("§{section}"),
+        }
     }
 }
 
@@ -316,8 +323,7 @@ impl Run {
     /// Writes the shortest trace of each deviation.
     pub(super) fn record(&self, sut: &dyn Sut, folder: &Path) -> Result<(), Bad> {
         for (breach, sight) in &self.sights {
-            let trace = shrunk(sut, *breach, &sight.witness.trace)?;
-            let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
+            let (_, text) = recorded(sut, *breach, &sight.witness)?;
             files::write(&folder.join(format!("{}.ndjson", breach.id())), &text)?;
         }
         Ok(())
@@ -331,7 +337,7 @@ impl Run {
         quiet: bool,
     ) -> Result<(), Bad> {
         for (breach, sight) in self.unlisted() {
-            let trace = &shrunk(sut, *breach, &sight.witness.trace)?;
+            let (trace, text) = &recorded(sut, *breach, &sight.witness)?;
             let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
             let diagram = replay_diagram(sut, trace, &replay);
             if !quiet {
@@ -340,8 +346,7 @@ impl Run {
             let name = format!("{}-{}", sut.name(), breach.id());
             files::write_picture(&out.join(format!("{name}.svg")), &diagram, quiet);
             let file = out.join(format!("{name}.ndjson"));
-            let text = file::write(trace).map_err(|error| Bad(error.to_string()))?;
-            files::write(&file, &text)?;
+            files::write(&file, text)?;
             if !quiet {
                 outln!("trace    {}", file.display());
             }
@@ -350,10 +355,15 @@ impl Run {
     }
 }
 
-/// A witness with nothing in it that the breach does not need.
-fn shrunk(sut: &dyn Sut, breach: Breach, witness: &Trace) -> Result<Trace, Bad> {
-    let shrunk = shrink(sut, witness, breach).map_err(|error| Bad(error.to_string()))?;
-    Ok(shrunk.map_or_else(|| witness.clone(), |shrunk| shrunk.trace))
+/// A witness with nothing in it that the breach does not need, and the text of its file.
+fn recorded(sut: &dyn Sut, breach: Breach, witness: &Witness) -> Result<(Trace, String), Bad> {
+    let bad = |error: ReplayError| Bad(error.to_string());
+    if let Some((shrunk, text)) = record(sut, &witness.trace, breach).map_err(bad)? {
+        return Ok((shrunk.trace, text));
+    }
+    let shows = witness.deviation.shows();
+    let text = file::write_showing(&witness.trace, &shows).map_err(|error| bad(error.into()))?;
+    Ok((witness.trace.clone(), text))
 }
 
 /// The command that plays a witness again.

@@ -134,7 +134,7 @@ nightly: toolchain
 second-opinion: toolchain
 	specs/second-opinion.sh
 
-# Finds the shortest trace of each scenario again.
+# Finds the shortest trace of each scenario again, and plays it on the manager to write down its liveness probe.
 scenarios: toolchain
 	cargo run --release --locked --quiet -- scenarios --write
 
@@ -147,16 +147,24 @@ bench: toolchain
 explore: toolchain
 	cargo run --release --locked -- explore
 
-# Writes the shortest trace of each known deviation again.
+# Minimizes each committed trace again against its own stack, for the deviation that it is named after, and writes it
+# into its file: every call in it, and what it shows. A stack that is not there keeps its traces as they are.
 deviations: toolchain
-	cargo run --release --locked --quiet -- conform --sut manager --record conformance/deviations/manager
-	cargo run --release --locked --quiet -- conform --sut quinn --record conformance/deviations/quinn
+	cargo build --release --locked --quiet
+	@answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	for trace in conformance/stacks/*/traces/*.ndjson; do \
+		stack=$$(basename $$(dirname $$(dirname $$trace))); \
+		target/release/streamproof shrink --sut $$stack --in-place $$trace >"$$answer" 2>&1 && continue; \
+		grep -q "run .make stacks. in the repository" "$$answer" || { cat "$$answer"; exit 1; }; \
+		echo "kept as it is: $$trace, there is no $$stack here"; \
+	done
 
-# Exports the committed deviations again. The keys of the packets are fresh each time.
+# Minimizes and exports the committed deviations again. The keys of the packets are fresh each time.
 regressions: toolchain
 	cargo build --release --locked --quiet
 	@for trace in conformance/regressions/*.ndjson; do \
 		name=$$(basename $$trace .ndjson); \
+		target/release/streamproof shrink --sut quinn --in-place $$trace >/dev/null || exit 1; \
 		target/release/streamproof export $$trace --breach $$name --known \
 			--rust conformance/regressions/tests/$$(echo $$name | tr - _).rs \
 			--pcap conformance/regressions/$$name.pcapng || exit 1; \

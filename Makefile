@@ -16,6 +16,8 @@
 # make bench-check
 #               every engine on one preset, side by side, into model/README.md
 # make stacks   every stack in conformance/stacks in one table; installs and builds what the stacks of others need
+# make own-stack
+#               the example of a stack outside, built and tested outside
 # make mutants  which wrong lines of the manager no test notices (hours)
 # make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
 # make bench-overhead, make bench-cell
@@ -35,7 +37,7 @@ bench-check: toolchain spin
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
 
-.PHONY: lints regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny msrv deviations toolchain clean stacks
+.PHONY: lints regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny msrv deviations toolchain clean stacks own-stack
 
 toolchain:
 	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
@@ -129,7 +131,12 @@ nightly: toolchain
 	cargo run --release --locked -- schedules --delays 8
 	cargo run --release --locked -- storm --seed $$(date +%Y%m%d)
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \
-		cargo test --release --locked -p streamproof-conformance --test random_walks
+		cargo test --release --locked -p streamproof-stacks --test random_walks
+	$(MAKE) --no-print-directory own-stack
+
+# The example of a stack outside, taken out of the tree, with the commands that its README prints.
+own-stack: toolchain
+	cargo test --locked -p streamproof-cli --test own_stack -- --include-ignored
 
 second-opinion: toolchain
 	specs/second-opinion.sh

@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! `examples/own_stack.rs` is a whole stack with its test. The words of calls, answers, outcomes and presets are
+//! `examples/own-stack` is a whole stack with its test. The words of calls, answers, outcomes and presets are
 //! the model's, here as [`model`].
 
 use std::collections::BTreeMap;

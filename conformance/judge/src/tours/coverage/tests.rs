@@ -87,7 +87,12 @@ fn edges_that_close_count_once_whatever_the_observer_has_noted() {
         }
     }
     assert!(counted.iter().all(|times| *times <= 1));
-    assert!(made.ground.edges() < graph.edges.len() / 2);
+    assert!(
+        made.ground.edges() < graph.edges.len() / 2,
+        "{} of {}",
+        made.ground.edges(),
+        graph.edges.len()
+    );
     // All that counts is planned, and a tour that is left out leaves something out.
     let whole = report(&made, &made.tours);
     assert_eq!((whole.taken, whole.states_taken), (whole.edges, whole.states));

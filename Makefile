@@ -32,7 +32,7 @@
 
 .DEFAULT_GOAL := prove
 bench-check: toolchain spin
-	cargo bench --locked -p streamproof-model --bench engines -- twin-crowd --rounds 3 --update $(CURDIR)/model/README.md
+	cargo bench --locked -p streamproof-scale --bench engines -- twin-crowd --rounds 3 --update $(CURDIR)/model/README.md
 
 cluster: toolchain
 	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
@@ -110,16 +110,16 @@ upgrade: toolchain
 stacks: toolchain
 	@for setup in conformance/stacks/*/setup.sh; do $$setup || echo "going on without what $$setup makes"; done
 	cargo build --release --locked
-	target/release/streamproof stacks || test $$? -eq 3
+	target/release/streamproof judge stacks || test $$? -eq 3
 	@played=0; answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
 	for trace in conformance/stacks/*/traces/*.ndjson; do \
 		stack=$$(basename $$(dirname $$(dirname $$trace))); \
-		target/release/streamproof replay --sut $$stack --json $$trace >"$$answer" 2>&1; \
+		target/release/streamproof trace play --sut $$stack --json $$trace >"$$answer" 2>&1; \
 		if grep -q "run .make stacks. in the repository" "$$answer"; then \
 			echo "skipped: $$trace, there is no $$stack here"; continue; \
 		fi; \
 		grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" "$$answer" \
-			|| { echo "does not show its deviation: streamproof replay --sut $$stack $$trace"; exit 1; }; \
+			|| { echo "does not show its deviation: streamproof trace play --sut $$stack $$trace"; exit 1; }; \
 		played=$$((played + 1)); \
 	done; \
 	echo "each of $$played traces in conformance/stacks shows its deviation alone"
@@ -143,7 +143,7 @@ second-opinion: toolchain
 
 # Finds the shortest trace of each scenario again, and plays it on the manager to write down its liveness probe.
 scenarios: toolchain
-	cargo run --release --locked --quiet -- scenarios --write
+	cargo run --release --locked --quiet -- trace scenarios --write
 
 documents: toolchain
 	cargo run --release --locked --quiet -- mutants --update model/README.md
@@ -161,7 +161,7 @@ deviations: toolchain
 	@answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
 	for trace in conformance/stacks/*/traces/*.ndjson; do \
 		stack=$$(basename $$(dirname $$(dirname $$trace))); \
-		target/release/streamproof shrink --sut $$stack --in-place $$trace >"$$answer" 2>&1 && continue; \
+		target/release/streamproof trace minimize --sut $$stack --in-place $$trace >"$$answer" 2>&1 && continue; \
 		grep -q "run .make stacks. in the repository" "$$answer" || { cat "$$answer"; exit 1; }; \
 		echo "kept as it is: $$trace, there is no $$stack here"; \
 	done
@@ -171,8 +171,8 @@ regressions: toolchain
 	cargo build --release --locked --quiet
 	@for trace in conformance/regressions/*.ndjson; do \
 		name=$$(basename $$trace .ndjson); \
-		target/release/streamproof shrink --sut quinn --in-place $$trace >/dev/null || exit 1; \
-		target/release/streamproof export $$trace --breach $$name --known \
+		target/release/streamproof trace minimize --sut quinn --in-place $$trace >/dev/null || exit 1; \
+		target/release/streamproof trace export $$trace --breach $$name --known \
 			--rust conformance/regressions/tests/$$(echo $$name | tr - _).rs \
 			--pcap conformance/regressions/$$name.pcapng || exit 1; \
 	done

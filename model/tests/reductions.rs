@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use streamproof_model::check::search::{Options, run};
 use streamproof_model::packed::reduce::{Lemmas, Reductions};
 use streamproof_model::packed::{PackedWorld, Successor};
 use streamproof_model::rfc::parameters::Parameters;
@@ -200,5 +201,25 @@ fn monotone_worlds_have_no_cycle() {
             }
         }
         assert_eq!(ranked, next.len());
+    }
+}
+
+/// The table in the README: bounded, monotone, ample sets, symmetry, dead values, all three.
+#[test]
+fn larger_presets_have_as_many_states_as_the_readme_says() {
+    let states = |world: StreamsWorld, reductions: Reductions| {
+        let options = Options { reductions, ..Options::default() };
+        run(world, &options, &mut |_| {}).expect("a temporary folder").states
+    };
+    for (name, expected) in [
+        ("twin-stream", [173_344, 710_179, 474_139, 474_139, 19_233, 19_233]),
+        ("pair-wide-full", [55_316, 24_336, 4_686, 14_040, 14_884, 8_184]),
+        ("pair-narrow-full", [291_080, 214_535, 98_391, 118_395, 50_667, 17_332]),
+    ] {
+        let bounded = StreamsWorld::new(Preset::find(name).expect("a preset"));
+        let (monotone, reset) = (bounded.monotone(), bounded.monotone().staying_reset());
+        let reduced = [AMPLE, SYMMETRY, DEAD, Reductions::ALL].map(|less| states(reset, less));
+        let plain = [bounded, monotone].map(|world| states(world, Reductions::NONE));
+        assert_eq!([&plain[..], &reduced[..]].concat(), expected, "{name}");
     }
 }

@@ -3,5 +3,6 @@
 //! everything else.
 
 pub mod commands;
+mod html;
 pub mod requirements;
 pub mod scenarios;

@@ -34,8 +34,19 @@ fn dependencies() -> Vec<Arrow> {
 }
 
 /// What each package must not know, not even in its tests.
-const FORBIDDEN: [(&str, &[&str]); 5] = [
-    ("streamproof-model", &["quinn", "quinn-proto", "streamproof", "streamproof-conformance"]),
+const FORBIDDEN: [(&str, &[&str]); 6] = [
+    (
+        "streamproof-model",
+        &[
+            "quinn",
+            "quinn-proto",
+            "streamproof",
+            "streamproof-conformance",
+            "streamproof-scale",
+            "timely",
+        ],
+    ),
+    ("streamproof-scale", &["quinn", "quinn-proto", "streamproof", "streamproof-conformance"]),
     (
         "streamproof-harness",
         &[

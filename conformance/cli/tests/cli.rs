@@ -162,10 +162,27 @@ fn counterexample_is_drawn_and_fails_the_run() {
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout.contains("broken: §3.5 STOP_SENDING is answered with RESET_STREAM"), "{stdout}");
-    let repeat = "streamproof check uni --mutant \"leave STOP_SENDING unanswered\"";
+    let repeat = "streamproof model check uni --mutant \"leave STOP_SENDING unanswered\"";
     assert!(stdout.contains(repeat), "{stdout}");
     let pictures = fs::read_dir(folder.join("streamproof-out")).expect("pictures");
     assert!(pictures.count() > 0);
+}
+
+#[test]
+fn goals_are_asked_on_every_fair_path() {
+    let folder = folder("fair");
+    let held = streamproof(&folder, &["check", "limits-bidi", "--fair"]);
+    let stdout = String::from_utf8_lossy(&held.stdout);
+    assert_eq!(held.status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains("fairness") && stdout.contains("HOLDS: 0 of "), "{stdout}");
+    let mutant = "never notice that all is acknowledged";
+    let refuted = streamproof(&folder, &["check", "--fair", "--mutant", mutant]);
+    let stdout = String::from_utf8_lossy(&refuted.stdout);
+    assert_eq!(refuted.status.code(), Some(1), "{stdout}");
+    let repeat = format!("repeat   streamproof check uni --fair --mutant \"{mutant}\"");
+    assert!(stdout.contains("REFUTED") && stdout.contains(&repeat), "{stdout}");
+    refused(&streamproof(&folder, &["check", "lifecycle", "--fair"]), "lifecycle has no goals");
+    refused(&streamproof(&folder, &["check", "uni", "--fair", "--exact"]), "--exact");
 }
 
 #[test]
@@ -318,7 +335,7 @@ fn page_of_a_stack_has_its_deviations_with_pictures_and_commands() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}");
     let page = fs::read_to_string(folder.join("page.html")).expect("the page");
-    for part in ["<h2 class=\"must\">MUST", "<svg", "streamproof conform --sut quinn", "§3.5"] {
+    for part in ["<h2 class=\"must\">MUST", "<svg", "streamproof judge run --sut quinn", "§3.5"] {
         assert!(page.contains(part), "no {part}");
     }
     let unknown = streamproof(&folder, &["report", "--sut", "picoquic"]);
@@ -365,7 +382,7 @@ fn deviation_is_shrunk_and_exported_and_what_cannot_be_is_refused() {
     let shrunk = streamproof(&folder, &args);
     assert_eq!(shrunk.status.code(), Some(0), "{}", String::from_utf8_lossy(&shrunk.stderr));
     let told = String::from_utf8_lossy(&shrunk.stdout).into_owned();
-    assert!(told.ends_with("repeat   streamproof replay --sut quinn small.ndjson\n"), "{told}");
+    assert!(told.ends_with("repeat   streamproof trace play --sut quinn small.ndjson\n"), "{told}");
     let out = ["--rust", "test.rs", "--pcap", "packets.pcapng"];
     let args = [&["export", "small.ndjson"][..], &id, &out].concat();
     assert_eq!(streamproof(&folder, &args).status.code(), Some(0));

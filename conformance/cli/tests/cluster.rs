@@ -1,4 +1,4 @@
-//! `streamproof check --engine dataflow` on three processes: the same counts and the same shortest ways as one
+//! `streamproof model check --engine dataflow` on three processes: the same counts and the same shortest ways as one
 //! process has; and nothing said when one of them is missing or dies.
 
 use std::net::TcpListener;

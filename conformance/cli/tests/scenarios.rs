@@ -32,7 +32,7 @@ fn every_file_is_the_one_that_its_scenario_makes() {
         let text = fs::read_to_string(folder().join(&name)).unwrap_or_default();
         assert!(
             text == scenario.file().expect("a path"),
-            "{name}: `streamproof scenarios --write`"
+            "{name}: `streamproof trace scenarios --write`"
         );
         file::read(&text, departures()).expect("a trace");
         listed.insert(name);

@@ -1,4 +1,4 @@
-//! `streamproof upgrade`: what it refuses, and what it makes of two runs. cargo and the suite are small
+//! `streamproof judge compare`: what it refuses, and what it makes of two runs. cargo and the suite are small
 //! scripts here that say what each test has planted; the real ones are `make upgrade`.
 
 #![cfg(unix)]

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What `streamproof conform --json` says, as far as it is compared.
+/// What `streamproof judge run --json` says, as far as it is compared.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub struct Report {
     /// A row for each preset and side.

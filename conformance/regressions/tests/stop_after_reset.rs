@@ -2,7 +2,7 @@
 //!
 //! quinn-proto 0.11.19 as server: `STOP_SENDING 2 code 9`. Permitted: silence, or a repeat of what was sent.
 //!
-//! Written by `streamproof export`. It needs quinn-proto without its default features, and bytes.
+//! Written by `streamproof trace export`. It needs quinn-proto without its default features, and bytes.
 
 use play::{Limits, Play};
 

@@ -96,7 +96,7 @@ fn every_folder_tells_on_a_screen_what_its_adapter_does() {
         let text = fs::read_to_string(&path).unwrap_or_default();
         assert!(text.starts_with(&format!("# {name}\n")), "{}", path.display());
         assert!(text.lines().count() <= 40, "{} is longer than a screen", path.display());
-        assert!(text.contains("streamproof conform"), "{}: how is it played?", path.display());
+        assert!(text.contains("streamproof judge run"), "{}: how is it played?", path.display());
         let setup = format!("conformance/stacks/{name}/setup.sh");
         assert_eq!(text.contains(&setup), foreign().contains(&name), "{}", path.display());
     }

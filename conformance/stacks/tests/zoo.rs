@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::num::NonZero;
 
 use streamproof_conformance::suite::{Suite, SuiteError, Verdict};
+use streamproof_conformance::sut::{Session, Setup, StartError, Sut};
 use streamproof_conformance::tours::{Criterion, Tours, replay_trace};
 use streamproof_model::judging::breach::Breach;
+use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::worlds::Tier;
 use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
@@ -100,14 +102,14 @@ fn toy_takes_words_from_the_model_and_no_rule() {
     assert!(files > 5);
 }
 
-/// All but `hostile-frames-bidi`, which is as long as the others together: `streamproof conform --sut toy` has it.
+/// All but `hostile-frames-bidi`, which is as long as the others together: `streamproof judge run --sut toy` has it.
 #[test]
 fn right_toy_takes_every_edge_of_every_preset_on_each_side_and_deviates_nowhere() {
     let quick = PRESETS.iter().filter(|p| p.is_replayed() && p.tier == Tier::Quick);
     let names = quick.map(|preset| preset.name).filter(|name| *name != "hostile-frames-bidi");
     let report = Suite::quick().presets(names).run(&Toy::default()).expect("a connection");
     assert_eq!(report.verdict(), Verdict::Conforms, "{report}");
-    assert!(report.rows.len() > 40 && report.rows.iter().all(|row| row.traces > 0));
+    assert!(report.rows.len() > 40 && report.rows.iter().all(|row| row.report.traces > 0));
 }
 
 #[test]
@@ -115,16 +117,36 @@ fn bad_suites_are_refused_by_name() {
     let run = |names: &[&str]| Suite::quick().presets(names.iter().copied()).run(&Toy::default());
     assert!(matches!(run(&["nope"]), Err(SuiteError::NoPreset(name)) if name == "nope"));
     assert!(matches!(run(&["uni-free"]), Err(SuiteError::NotReplayed("uni-free"))));
-    assert!(matches!(run(&[]), Err(SuiteError::NoSide)));
+    assert!(matches!(run(&[]), Err(SuiteError::Nothing)));
     let server = Suite::quick().presets(["hostile-zero-rtt"]).side(Side::Server);
-    assert!(matches!(server.run(&Toy::default()), Err(SuiteError::NoSide)));
+    assert!(matches!(server.run(&Toy::default()), Err(SuiteError::NoSide { .. })));
+}
+
+/// quinn, of which nothing is known.
+struct Unlisted;
+
+impl Sut for Unlisted {
+    fn name(&self) -> &'static str {
+        "unlisted"
+    }
+
+    fn way(&self) -> Way {
+        BareQuinn.way()
+    }
+
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
+        BareQuinn.start(setup)
+    }
 }
 
 #[test]
 fn stack_that_deviates_is_told_where_with_section_and_trace() {
-    let report = Suite::quick().presets(["limits-bidi"]).side(Side::Server).run(&BareQuinn);
-    let report = report.expect("a connection");
+    let suite = Suite::quick().presets(["limits-bidi"]).side(Side::Server);
+    let listed = suite.run(&BareQuinn).expect("a connection");
+    assert_eq!(listed.verdict(), Verdict::AsListed);
+    let report = suite.run(&Unlisted).expect("a connection");
     assert_eq!(report.verdict(), Verdict::Deviates);
+    assert_eq!(report.breaches(), listed.breaches());
     let expected = ["finish-not-idempotent", "outcome-withheld", "streams-blocked-not-sent"];
     assert_eq!(report.breaches(), expected);
     let text = report.to_string();

@@ -6,7 +6,7 @@ use streamproof_stress::races::races::{RACES, Race};
 use streamproof_stress::races::search::Bound;
 use streamproof_stress::races::{Outcome, log, run};
 
-/// `streamproof schedules` goes to 6, `make nightly` further.
+/// `streamproof manager races` goes to 6, `make nightly` further.
 const BOUND: Bound = Bound { delays: 5, schedules: 1_000_000 };
 
 fn run_with(race: &'static Race, fault: Option<Fault>) -> Outcome {

@@ -3,7 +3,7 @@
 use streamproof::{Config, Fault};
 use streamproof_stress::storm::{Report, Storm, run, run_with};
 
-/// `streamproof storm` goes to a million.
+/// `streamproof manager storm` goes to a million.
 const STORM: Storm = Storm { streams: 20_000, seed: 3, lost_of_thousand: 20, workers: 64 };
 
 fn with(fault: Fault) -> Report {

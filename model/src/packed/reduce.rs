@@ -63,7 +63,7 @@ impl Reductions {
     pub fn fit(self, preset: &Preset) -> Result<(), String> {
         let name = preset.name;
         if self.any() && !preset.weather.keeps {
-            return Err(format!("{name}: reductions need a monotone network (--monotone)"));
+            return Err(format!("{name}: reductions need a monotone network"));
         }
         if self.any() && !preset.twin {
             return Err(format!("{name}: reductions need a preset without an observer (a twin)"));

@@ -46,6 +46,14 @@ impl Citation {
     pub const fn new(section: &'static str, level: Level) -> Self {
         Self { section, level }
     }
+
+    /// The section as in "§3.5", or that there is none.
+    pub fn place(self) -> String {
+        match self.section {
+            "" => "no section".to_owned(),
+            section => format!("§{section}"),
+        }
+    }
 }
 
 impl fmt::Display for Citation {

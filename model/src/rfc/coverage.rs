@@ -2,7 +2,7 @@
 //! state of a part, each guard with each outcome, each violation.
 //!
 //! A property that holds because nothing ever happened says nothing. So the rules leave marks, and
-//! `streamproof check` fails if a mark is missing. The marks are global and only ever set; they are
+//! `streamproof model check` fails if a mark is missing. The marks are global and only ever set; they are
 //! evidence about a run and no part of any state.
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -15,17 +15,17 @@ use super::{Bad, out};
 use streamproof_stacks::departures;
 
 /// Writes `text` to `path`, making its folder if there is none.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), Bad> {
+pub(in crate::commands) fn write(path: &Path, text: &str) -> Result<(), Bad> {
     write_bytes(path, text.as_bytes())
 }
 
 /// The same with what is no text.
-pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Bad> {
+pub(in crate::commands) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Bad> {
     write_with(path, |out| out.write_all(bytes))
 }
 
 /// The same with whatever `content` writes, piece by piece.
-pub(super) fn write_with(
+pub(in crate::commands) fn write_with(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Bad> {
@@ -94,7 +94,7 @@ fn behind(path: &Path) -> io::Result<PathBuf> {
 
 /// Writes a diagram as SVG and says where. A picture that cannot be written is no reason to hide a
 /// verdict: it is only warned of.
-pub(super) fn write_picture(path: &Path, diagram: &Diagram, quiet: bool) {
+pub(in crate::commands) fn write_picture(path: &Path, diagram: &Diagram, quiet: bool) {
     match write(path, &diagram.to_svg()) {
         Ok(()) if quiet => {}
         Ok(()) => outln!("picture  {}", path.display()),
@@ -103,12 +103,12 @@ pub(super) fn write_picture(path: &Path, diagram: &Diagram, quiet: bool) {
 }
 
 /// Whether a file to read is standard input.
-pub(super) fn is_stdin(path: &Path) -> bool {
+pub(in crate::commands) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
 /// Reads a text file.
-pub(super) fn read(path: &Path) -> Result<String, Bad> {
+pub(in crate::commands) fn read(path: &Path) -> Result<String, Bad> {
     let mut text = String::new();
     let read = match is_stdin(path) {
         true => io::stdin().read_to_string(&mut text),
@@ -118,13 +118,13 @@ pub(super) fn read(path: &Path) -> Result<String, Bad> {
 }
 
 /// Reads a trace; what is wrong with it in one line that names the file.
-pub(super) fn read_trace(path: &Path) -> Result<Trace, Bad> {
+pub(in crate::commands) fn read_trace(path: &Path) -> Result<Trace, Bad> {
     let text = read(path)?;
     file::read(&text, departures()).map_err(|error| Bad(format!("{}: {error}", path.display())))
 }
 
 /// A property or a breach as a file name.
-pub(super) fn slug(name: &str) -> String {
+pub(in crate::commands) fn slug(name: &str) -> String {
     let mut slug = String::new();
     for letter in name.chars().flat_map(char::to_lowercase) {
         match letter {

@@ -1,7 +1,7 @@
 //! The `streamproof` command: what its words mean, and its exit codes.
 //!
-//! 0: everything holds. 1: something is violated or diverges. 2: bad input; one line on stderr says
-//! which. 3: a run was cut short, and has found nothing wrong so far.
+//! 0: everything holds. 1: something is violated or deviates. 2: bad input, or output that cannot be written; one line
+//! on stderr says which. 3: a run was cut short or had nothing to look at, and has found nothing wrong.
 
 // All that is printed goes through `out`.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -9,108 +9,78 @@
 #[macro_use]
 mod out;
 
-mod args;
-mod check;
-mod cluster;
-mod compare;
-mod conform;
-mod explore;
-mod export;
-mod fair;
 mod files;
-mod fixes;
-mod flakes;
-mod graph;
-mod known;
-mod mutants;
-mod page;
+mod incident;
+mod judge;
+mod main_job;
+mod manager;
+mod model;
+mod names;
 mod progress;
-mod prove;
-mod replay;
-mod report;
-mod requirements;
-mod scenarios;
-mod schedules;
-mod shrink;
-mod stacks;
-mod storm;
-mod systems;
-mod traces;
-mod worlds;
-mod zoo;
+mod rules;
+mod shared;
+mod stop;
+mod trace;
 
+use std::ffi::OsString;
 use std::num::NonZero;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use serde_json::{Value, json};
 use streamproof_model::check::any::{all, find};
-use streamproof_model::worlds::About;
 use streamproof_model::worlds::streams::presets::Preset;
-
-use self::args::{
-    CheckArgs, ConformArgs, ExploreArgs, FixesArgs, GraphArgs, MutantsArgs, ProveArgs, ReplayArgs,
-    ReportArgs, RequirementsArgs, ScenariosArgs, SchedulesArgs, StacksArgs, StormArgs, TracesArgs,
-    UpgradeArgs, ZooArgs,
-};
 
 /// QUIC streams you can prove: RFC 9000's stream rules as a checked model, and a judge that plays the
 /// model's traces against real QUIC stacks.
+///
+/// Without a command it does the main job: the incident, every quick preset checked, every edge of each played
+/// against the stream manager on real quinn; one table, some minutes.
 #[derive(Debug, Parser)]
-#[command(name = "streamproof", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "streamproof", version, max_term_width = 80, after_help = AFTER_HELP,
+          args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    main: main_job::MainArgs,
 }
 
-const AFTER_HELP: &str = "A file that is `-` is standard output, or standard input where one is read. NO_COLOR, \
-    CLICOLOR and CLICOLOR_FORCE decide on colours.\n\nExit codes: 0 everything holds, 1 something does not, 2 bad input \
-    or output that cannot be written, 3 cut short.";
+const AFTER_HELP: &str = "Examples:
+  streamproof                            the main job
+  streamproof model check uni            check a preset exhaustively
+  streamproof judge run --sut quinn uni  play its tours against bare quinn
+  streamproof trace play FILE            play one trace and draw it
+  streamproof rules 4.5                  the rules of a section, and what checks them
+
+A file that is `-` is standard output, or standard input where one is read. NO_COLOR, CLICOLOR and \
+CLICOLOR_FORCE decide on colours, COLUMNS on the width.
+
+Exit codes: 0 everything holds, 1 something does not, 2 bad input or output that cannot be written, \
+3 incomplete: cut short, or nothing to look at.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The main job: check every quick preset, then play every tour against the manager; one table.
-    Prove(ProveArgs),
-    /// List the presets: what each is for, and what it leaves out.
-    Presets,
-    /// Check presets exhaustively.
-    Check(CheckArgs),
-    /// Write a preset's whole graph: every state, every edge.
-    Graph(GraphArgs),
-    /// Walk through a preset in the browser, with a sequence diagram for each path.
-    Explore(ExploreArgs),
-    /// Play every tour of the presets against a system under test: every state, every edge, pairs of edges.
-    Conform(ConformArgs),
-    /// Play random tours again and again: whatever comes back must be the same, byte for byte.
-    Flakes(flakes::FlakesArgs),
-    /// Play every stack that this binary has, one after the other: one table.
-    Stacks(StacksArgs),
-    /// One stack's page: what was played, which rules it breaks, each with its shortest trace and its picture.
-    Report(ReportArgs),
-    /// Write a preset's tours as trace files.
-    Traces(TracesArgs),
-    /// Play one trace file.
-    Replay(ReplayArgs),
-    /// Take from a failing trace all that its failure does not need.
-    Shrink(shrink::ShrinkArgs),
-    /// Make a trace into a capture for Wireshark, or into a Rust test that runs without this program.
-    Export(export::ExportArgs),
-    /// Play the scenarios: a short trace for each story that the rules tell.
-    Scenarios(ScenariosArgs),
-    /// List the rules of RFC 9000 about streams, and what stands for each.
-    Requirements(RequirementsArgs),
-    /// Put every wrong rule to the test, and list what kills it.
-    Mutants(MutantsArgs),
-    /// Put the bugs of real stacks into a toy stack, one at a time, and have the tours find each.
-    Zoo(ZooArgs),
-    /// Judge every way to end a stream inside an endpoint: the fixes that were proposed for the incident, and
-    /// the faults that its report knows.
-    Fixes(FixesArgs),
-    /// Run the races of the manager's tasks on real quinn under every schedule.
-    Schedules(SchedulesArgs),
-    /// Run streams by the million between two managers, with cancels, resets, stops, deadlines and losses.
-    Storm(StormArgs),
-    /// Run the suite against two versions of quinn-proto: what gets better, what gets worse, what stays.
-    Upgrade(UpgradeArgs),
+    /// The model: check its presets, list and draw them, mutation-test it.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// A stack: play the model's tours against it, compare stacks and versions.
+    #[command(subcommand)]
+    Judge(judge::JudgeCommand),
+    /// A trace: play, list, minimize and export it.
+    #[command(subcommand)]
+    Trace(trace::TraceCommand),
+    /// The stream manager: its races, and a storm of streams.
+    #[command(subcommand)]
+    Manager(manager::ManagerCommand),
+    /// The rules of RFC 9000 about streams, and what checks each.
+    Rules(rules::RulesArgs),
+    /// Completions for a shell, on standard output.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
@@ -126,59 +96,70 @@ enum Verdict {
     Incomplete,
 }
 
-/// Runs the command line of this process.
-pub fn run() -> ExitCode {
-    let command = match Cli::try_parse() {
-        Ok(cli) => cli.command,
-        Err(error) => return usage(&error),
-    };
-    let result = match command {
-        Command::Prove(args) => prove::run(&args),
-        Command::Presets => {
-            presets();
-            Ok(Verdict::Holds)
-        }
-        Command::Check(args) => check::run(&args),
-        Command::Graph(args) => graph::run(&args),
-        Command::Explore(args) => explore::run(&args),
-        Command::Conform(args) => conform::run(&args),
-        Command::Flakes(args) => flakes::run(&args),
-        Command::Stacks(args) => stacks::run(&args),
-        Command::Report(args) => page::run(&args),
-        Command::Traces(args) => traces::run(&args),
-        Command::Replay(args) => replay::run(&args),
-        Command::Shrink(args) => shrink::run(&args),
-        Command::Export(args) => export::run(&args),
-        Command::Scenarios(args) => scenarios::run(&args),
-        Command::Requirements(args) => requirements::run(&args),
-        Command::Mutants(args) => mutants::run(&args),
-        Command::Zoo(args) => zoo::run(&args),
-        Command::Fixes(args) => fixes::run(&args),
-        Command::Schedules(args) => schedules::run(&args),
-        Command::Storm(args) => storm::run(&args),
-        Command::Upgrade(args) => compare::run(&args),
-    };
-    end(result.map(|verdict| match verdict {
-        Verdict::Holds => ExitCode::SUCCESS,
-        Verdict::Fails => ExitCode::from(1),
-        Verdict::Incomplete => ExitCode::from(3),
-    }))
-}
-
-/// Help and version, which were asked for, or what is wrong with the command line.
-fn usage(error: &clap::Error) -> ExitCode {
-    let printed = error.print();
-    match error.use_stderr() {
-        true => ExitCode::from(2),
-        false => {
-            out::keep(printed);
-            end(Ok(ExitCode::SUCCESS))
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Holds => Self::SUCCESS,
+            Verdict::Fails => Self::from(1),
+            Verdict::Incomplete => Self::from(3),
         }
     }
 }
 
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    run_with(std::env::args_os().collect())
+}
+
+fn run_with(line: Vec<OsString>) -> ExitCode {
+    let wants_json = line.iter().any(|word| word == "--json");
+    let cli = match Cli::try_parse_from(line) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, wants_json),
+    };
+    let result = match cli.command {
+        None => main_job::run(&cli.main),
+        Some(Command::Model(command)) => model::run(&command),
+        Some(Command::Judge(command)) => judge::run(&command),
+        Some(Command::Trace(command)) => trace::run(&command),
+        Some(Command::Manager(command)) => manager::run(&command),
+        Some(Command::Rules(args)) => rules::run(&args),
+        Some(Command::Completions { shell }) => {
+            completions(shell);
+            Ok(Verdict::Holds)
+        }
+    };
+    end(result.map(ExitCode::from), wants_json)
+}
+
+fn completions(shell: Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "streamproof", &mut script);
+    out::write(|out| out.write_all(&script));
+}
+
+/// Help and version, which were asked for, or what is wrong with the command line.
+fn usage(error: &clap::Error, wants_json: bool) -> ExitCode {
+    if !error.use_stderr() {
+        out::keep(error.print());
+        return end(Ok(ExitCode::SUCCESS), false);
+    }
+    if wants_json {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        say_as_json(first);
+    }
+    // Where that cannot be written, nobody is left to be told.
+    let _ = error.print();
+    let _ = out::finish();
+    ExitCode::from(2)
+}
+
 /// The exit code of a command that has come to its end, once all is printed.
-fn end(result: Result<ExitCode, Bad>) -> ExitCode {
+fn end(result: Result<ExitCode, Bad>, wants_json: bool) -> ExitCode {
+    if let (Err(Bad(line)), true) = (&result, wants_json) {
+        say_as_json(line);
+    }
     let printed = out::finish();
     result.and_then(|code| printed.map(|()| code)).unwrap_or_else(|Bad(line)| {
         errln!("streamproof: {line}");
@@ -186,25 +167,30 @@ fn end(result: Result<ExitCode, Bad>) -> ExitCode {
     })
 }
 
-fn presets() {
-    for world in all() {
-        let About { name, about, abstraction, not_replayed, .. } = world.about();
-        outln!("{name}\n    {about}");
-        if let Some(abstraction) = abstraction {
-            outln!("    leaves out: {abstraction}");
+/// An error for machines, on standard output.
+fn say_as_json(line: &str) {
+    outln!("{:#}", of_schema("error", json!({ "error": line })));
+}
+
+/// What a command prints under `--json`: an object that says of which form it is. What is added to a form changes
+/// nothing; what is changed or taken away gives it another version.
+fn of_schema(name: &str, mut content: Value) -> Value {
+    let schema = Value::from(format!("streamproof.{name}/1"));
+    match content.as_object_mut() {
+        Some(fields) => {
+            fields.insert("schema".to_owned(), schema);
+            content
         }
-        if let Some(why) = not_replayed {
-            outln!("    {why}");
-        }
+        None => json!({ "schema": schema, "content": content }),
     }
 }
 
 /// The preset of streams with this name.
 fn find_preset(name: &str) -> Result<Preset, Bad> {
     let Some(world) = find(name) else {
-        let streams = all();
-        let streams = streams.iter().filter_map(|world| Some(world.as_streams()?.preset.name));
-        return Err(no_preset(name, streams.collect()));
+        let worlds = all();
+        let streams = worlds.iter().filter_map(|world| Some(world.as_streams()?.preset.name));
+        return Err(names::unknown("preset", name, streams, "streamproof model presets"));
     };
     match world.as_streams() {
         Some(world) => Ok(world.preset),
@@ -213,22 +199,6 @@ fn find_preset(name: &str) -> Result<Preset, Bad> {
             Err(Bad(format!("preset {name} is {why}")))
         }
     }
-}
-
-fn no_preset(name: &str, known: Vec<&str>) -> Bad {
-    Bad(format!("no preset is called \"{name}\"; there are {}", known.join(", ")))
-}
-
-/// The presets with these names, each once.
-fn find_presets(names: &[String]) -> Result<Vec<Preset>, Bad> {
-    let mut presets: Vec<Preset> = Vec::new();
-    for name in names {
-        let preset = find_preset(name)?;
-        if presets.iter().all(|known| known.name != preset.name) {
-            presets.push(preset);
-        }
-    }
-    Ok(presets)
 }
 
 /// More threads than any machine has a use for.
@@ -240,4 +210,26 @@ fn threads(asked: Option<NonZero<usize>>) -> Result<NonZero<usize>, Bad> {
     }
     let all = || std::thread::available_parallelism().ok();
     Ok(asked.or_else(all).unwrap_or(NonZero::<usize>::MIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_printed_for_machines_says_its_form() {
+        let value = of_schema("model-check", json!({ "b": 1, "a": 2 }));
+        assert_eq!(
+            (&value["schema"], &value["b"]),
+            (&json!("streamproof.model-check/1"), &json!(1))
+        );
+        assert_eq!(of_schema("x", json!([1]))["content"], json!([1]));
+    }
 }

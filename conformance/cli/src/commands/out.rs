@@ -1,6 +1,6 @@
 //! All that the command prints goes through here: whether it can still be written, where it goes, and its colours.
 //!
-//! A pipe that nobody reads any more (`streamproof presets | head -1`) is no failure: the rest is not printed, and the
+//! A pipe that nobody reads any more (`streamproof model presets | head -1`) is no failure: the rest is not printed, and the
 //! verdict stands. Anything else, such as a full disk, ends the command with one line and exit 2.
 
 use std::fmt::Arguments;
@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Bad;
+
+/// Columns of a diagram.
+pub(in crate::commands) const WIDTH: usize = 100;
 
 /// Why nothing more can be printed.
 static LOST: OnceLock<io::Error> = OnceLock::new();
@@ -33,7 +36,7 @@ macro_rules! errln {
 }
 
 /// Prints on standard output; `out!` and `outln!` call it.
-pub(super) fn print(text: Arguments<'_>) {
+pub(in crate::commands) fn print(text: Arguments<'_>) {
     match IS_TAKEN.load(Ordering::Relaxed) {
         true => say(text),
         false => write(|out| out.write_fmt(text)),
@@ -41,19 +44,19 @@ pub(super) fn print(text: Arguments<'_>) {
 }
 
 /// Prints on standard error; `errln!` calls it. Where that cannot be written, nobody is left to be told.
-pub(super) fn say(text: Arguments<'_>) {
+pub(in crate::commands) fn say(text: Arguments<'_>) {
     let _ = stderr().lock().write_fmt(text);
 }
 
 /// Writes to standard output whatever `content` writes. [`finish`] tells what went wrong.
-pub(super) fn write(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+pub(in crate::commands) fn write(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
     if LOST.get().is_none() {
         keep(content(&mut stdout().lock()));
     }
 }
 
 /// Keeps the first failure of standard output.
-pub(super) fn keep(written: io::Result<()>) {
+pub(in crate::commands) fn keep(written: io::Result<()>) {
     if let Err(error) = written {
         let _ = LOST.set(error);
     }
@@ -64,7 +67,7 @@ pub(super) fn keep(written: io::Result<()>) {
 /// # Errors
 ///
 /// When some of it could not be written although somebody waits for it.
-pub(super) fn finish() -> Result<(), Bad> {
+pub(in crate::commands) fn finish() -> Result<(), Bad> {
     write(|out| out.flush());
     match LOST.get() {
         Some(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -79,7 +82,9 @@ pub(super) fn finish() -> Result<(), Bad> {
 /// # Errors
 ///
 /// When several are.
-pub(super) fn give_way<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(), Bad> {
+pub(in crate::commands) fn give_way<'a>(
+    files: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Bad> {
     match files.into_iter().filter(|file| is_stdout(file)).count() {
         0 => Ok(()),
         1 => {
@@ -91,12 +96,40 @@ pub(super) fn give_way<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<
 }
 
 /// Whether a file to write is standard output.
-pub(super) fn is_stdout(file: &Path) -> bool {
+pub(in crate::commands) fn is_stdout(file: &Path) -> bool {
     file == Path::new("-") || file == Path::new("/dev/stdout")
 }
 
+/// How many columns a line may have: what COLUMNS says, or the terminal; 80 where nobody knows.
+pub(in crate::commands) fn width() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || match stdout().is_terminal() {
+        true => terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
+        false => None,
+    };
+    said.or_else(terminal).unwrap_or(80).clamp(40, 400)
+}
+
+/// Prints a text in lines that fit, each with this in front.
+pub(in crate::commands) fn paragraph(front: &str, text: &str) {
+    let width = width();
+    let mut line = front.to_owned();
+    for word in text.split_whitespace() {
+        let is_begun = line.len() > front.len();
+        if is_begun && line.chars().count() + word.chars().count() + 1 > width {
+            outln!("{line}");
+            line.truncate(front.len());
+        }
+        if line.len() > front.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    outln!("{line}");
+}
+
 /// Whether what is printed has colours.
-pub(super) fn has_colour() -> bool {
+pub(in crate::commands) fn has_colour() -> bool {
     let is_terminal = match IS_TAKEN.load(Ordering::Relaxed) {
         true => stderr().is_terminal(),
         false => stdout().is_terminal(),
@@ -105,7 +138,7 @@ pub(super) fn has_colour() -> bool {
 }
 
 /// Whether a line on standard error can be written again and again in its place.
-pub(super) fn has_cursor() -> bool {
+pub(in crate::commands) fn has_cursor() -> bool {
     stderr().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb")
 }
 

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::out;
 
 /// The line.
-pub(super) struct Progress {
+pub(in crate::commands) struct Progress {
     what: String,
     start: Instant,
     bar: Option<ProgressBar>,
@@ -18,7 +18,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// A line about `what`.
-    pub(super) fn new(what: String) -> Self {
+    pub(in crate::commands) fn new(what: String) -> Self {
         let bar = out::has_cursor().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.with_style(ProgressStyle::default_spinner())
@@ -26,8 +26,22 @@ impl Progress {
         Self { what, start: Instant::now(), bar, last: Mutex::new(None) }
     }
 
+    /// Says how many of how many are done, and what is being done; with the time that is left, as far as what is done
+    /// tells it.
+    pub(in crate::commands) fn tell_of(&self, done: usize, all: usize, what: &str) {
+        let passed = self.start.elapsed();
+        let left = match done {
+            0 => String::new(),
+            _ => {
+                let left = passed.as_secs_f64() / done as f64 * (all - done.min(all)) as f64;
+                format!(", about {} s left", left.ceil())
+            }
+        };
+        self.tell(&format!("{done} of {all}{left}: {what}"));
+    }
+
     /// Says how far it has come, if it is time to.
-    pub(super) fn tell(&self, how_far: &str) {
+    pub(in crate::commands) fn tell(&self, how_far: &str) {
         let (patience, pause) = match self.bar {
             Some(_) => (Duration::from_secs(1), Duration::from_millis(100)),
             None => (Duration::from_secs(5), Duration::from_secs(5)),

@@ -154,13 +154,16 @@ fn rule(html: &mut String, row: &Row, root: &str) {
     line("property", requirement.properties.iter().map(property).collect());
     line("breach", requirement.breaches.iter().map(code_of).collect());
     line("violation", requirement.violations.iter().map(code_of).collect());
-    let mutant =
-        |name: &String| format!("<code>streamproof check --mutant \"{}\"</code>", escaped(name));
+    let mutant = |name: &String| {
+        format!("<code>streamproof model check --mutant \"{}\"</code>", escaped(name))
+    };
     line("mutant", requirement.mutants.iter().map(mutant).collect());
     let trace = |name: &String| match row.traces.contains(name) {
         true => {
             let file = escaped(&trace_file(name));
-            format!("<a href=\"{root}{file}\">{name}</a> <code>streamproof replay {file}</code>")
+            format!(
+                "<a href=\"{root}{file}\">{name}</a> <code>streamproof trace play {file}</code>"
+            )
         }
         false => format!("<s>{}</s> no file yet", escaped(name)),
     };
@@ -201,7 +204,7 @@ fn properties(html: &mut String, parts: &[Part]) {
     let _ = writeln!(
         html,
         "{}</small></h2>\n<p class=\"quiet\">Checked in every preset in which they \
-        have a subject: <code>streamproof check --properties</code></p>\n<ul>",
+        have a subject: <code>streamproof model check --properties</code></p>\n<ul>",
         named.len()
     );
     for (name, rows) in named {

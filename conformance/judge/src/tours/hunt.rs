@@ -58,7 +58,7 @@ impl Tours {
         let (mut scripts, _) = self.ground.felt.scripts(&self.ground.graph, tours, 0..tours.len());
         scripts.sort_by_key(|script| (script.stimuli.len(), script.tour));
         for batch in scripts.chunks(BATCH) {
-            let played = self.play_all(sut, tours, batch, threads, &|_| {})?;
+            let played = self.play_all(sut, tours, batch, threads, &|_| {}, &|| false)?;
             let found = played.findings.into_iter().filter(|(breach, _)| wanted(*breach));
             if let Some((_, found)) = found.min_by_key(|(_, found)| (found.at, found.tour)) {
                 let tour = self.cut(&tours[found.tour], found.at);

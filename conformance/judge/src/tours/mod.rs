@@ -13,23 +13,23 @@ mod hunt;
 mod minimize;
 mod repeat;
 mod script;
+mod single;
 mod witness;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use streamproof_harness::puppet::Tap;
 use streamproof_model::check::graph::Graph;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::packed::Fingerprint;
 use streamproof_model::rfc::identity::Side;
+use streamproof_model::trace::Trace;
 use streamproof_model::trace::numbering::{Numbering, PacketFate};
 use streamproof_model::trace::tours::{Pairs, Tour, Unobserved};
-use streamproof_model::trace::{NotEnabled, Step, Trace};
 use streamproof_model::worlds::streams::StreamsWorld;
 use streamproof_model::worlds::streams::presets::Preset;
 
@@ -37,6 +37,7 @@ pub use self::coverage::{Criterion, Finding, RoleReport, TOUR_LENGTH};
 pub use self::hunt::Caught;
 pub use self::minimize::{Shrunk, shrink};
 pub use self::repeat::{Flake, flakes};
+pub use self::single::{ReplayError, replay_tapped, replay_trace};
 pub use self::witness::{Repeat, Witness};
 
 use self::coverage::{Coverage, Ground, Twins, Walked};
@@ -210,6 +211,25 @@ impl Tours {
         threads: NonZero<usize>,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<RoleReport, StartError> {
+        let never = AtomicBool::new(false);
+        let report = self.run_until(sut, threads, progress, Some(&never))?;
+        // Nobody stops it.
+        Ok(report.unwrap_or_else(|| self.blank()))
+    }
+
+    /// The same, unless `stop` becomes true: then `None`, and what was found is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When the system under test gives no connection.
+    pub fn run_until(
+        &mut self,
+        sut: &dyn Sut,
+        threads: NonZero<usize>,
+        progress: &(dyn Fn(usize) + Sync),
+        stop: Option<&AtomicBool>,
+    ) -> Result<Option<RoleReport>, StartError> {
+        let is_stopped = || stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
         let start = Instant::now();
         let mut report = self.blank();
         let mut coverage = self.ground.nothing_taken();
@@ -217,7 +237,11 @@ impl Tours {
         while first < self.tours.len() {
             let end = if first < self.to_edges { self.to_edges } else { self.tours.len() };
             let (scripts, played_by) = self.scripts(first..end);
-            let played = self.play_all(sut, &self.tours, &scripts, threads, progress)?;
+            let played =
+                self.play_all(sut, &self.tours, &scripts, threads, progress, &is_stopped)?;
+            if is_stopped() {
+                return Ok(None);
+            }
             for (tour, script) in self.tours[first..end].iter().zip(played_by) {
                 self.ground.cover(&mut coverage, tour, played.walked[script]);
             }
@@ -242,7 +266,7 @@ impl Tours {
         self.coverage = coverage;
         report.tours = self.tours.len();
         report.took = start.elapsed();
-        Ok(report)
+        Ok(Some(report))
     }
 
     fn blank(&self) -> RoleReport {
@@ -275,13 +299,15 @@ impl Tours {
         scripts: &[Script],
         threads: NonZero<usize>,
         progress: &(dyn Fn(usize) + Sync),
+        is_stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<Played, StartError> {
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let pieces: Mutex<BTreeMap<usize, Played>> = Mutex::default();
         let work = || {
             loop {
                 let piece = next.fetch_add(1, Ordering::Relaxed);
-                let Some(scripts) = scripts.chunks(PIECE).nth(piece) else {
+                let left = scripts.chunks(PIECE).nth(piece).filter(|_| !is_stopped());
+                let Some(scripts) = left else {
                     return Ok::<(), StartError>(());
                 };
                 let played = self.play_piece(sut, tours, scripts)?;
@@ -349,50 +375,4 @@ fn merge(known: &mut BTreeMap<Breach, Finding>, more: BTreeMap<Breach, Finding>)
             }
         }
     }
-}
-
-/// Why a trace cannot be replayed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// It is no path of its world.
-    #[error(transparent)]
-    Trace(#[from] NotEnabled),
-    /// There is no connection to play it on.
-    #[error("no connection: {0}")]
-    Arena(#[from] StartError),
-}
-
-/// Plays one trace, with everything that came back.
-///
-/// # Errors
-///
-/// When the trace is no path of its world, or the system under test gives no connection.
-pub fn replay_trace(sut: &dyn Sut, trace: &Trace) -> Result<Replay, ReplayError> {
-    play_trace(sut, trace, None)
-}
-
-/// The same over a connection with TLS, of which every datagram is kept.
-///
-/// # Errors
-///
-/// As [`replay_trace`].
-pub fn replay_tapped(sut: &dyn Sut, trace: &Trace, tap: &Tap) -> Result<Replay, ReplayError> {
-    play_trace(sut, trace, Some(tap.clone()))
-}
-
-fn play_trace(sut: &dyn Sut, trace: &Trace, tap: Option<Tap>) -> Result<Replay, ReplayError> {
-    let steps = trace.steps()?;
-    let server = shaken(&trace.actions);
-    let setup = Setup { server, tap, log: true, ..Setup::new(trace.preset, trace.side) };
-    let script = steps.iter().filter_map(|step| {
-        let Step { stimulus, packet, peer_sent, endpoint, .. } = step;
-        let (peer_sent, packet) = (*peer_sent, *packet);
-        Some(ScriptStep {
-            stimulus: stimulus.as_ref()?,
-            peer_sent,
-            packet,
-            predicted: Some(endpoint),
-        })
-    });
-    Ok(replay(sut, &setup, script, trace.probe.as_deref())?)
 }

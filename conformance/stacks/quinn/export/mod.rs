@@ -47,7 +47,7 @@ pub(super) fn write(shown: &Shown) -> Result<String, ExportError> {
     let _ = write!(
         text,
         "//! RFC 9000 {citation}: {}\n//!\n//! quinn-proto {version} as {}: `{}`. Permitted: {permitted}.\n//!\n\
-         //! Written by `streamproof export`. It needs quinn-proto without its default features, and bytes.\n\n",
+         //! Written by `streamproof trace export`. It needs quinn-proto without its default features, and bytes.\n\n",
         deviation.breach.describe(),
         trace.side,
         deviation.seen,

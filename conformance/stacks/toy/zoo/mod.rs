@@ -41,7 +41,10 @@ pub const NOT_PLANTED: &[(&str, &str)] = &[
         "incident: release and access",
         "two threads on one part; the toy has one. Planted in the manager (fault ReleaseBeforeLastAccess)",
     ),
-    ("incident: nil guard", "as above; a design of the lifecycle model (streamproof fixes)"),
+    (
+        "incident: nil guard",
+        "as above; a design of the lifecycle model (streamproof model designs)",
+    ),
 ];
 
 /// Bugs that are a race or a cancelled future upstream: the toy has what it leads to.

@@ -3,7 +3,7 @@
 //!
 //! A goal says: whenever `from` is true, `to` becomes true by helpful actions alone. That a way exists from
 //! *every* such state, whatever was done before, makes it come in the end under strong fairness: a way that
-//! stays open for ever is taken. [`check::progress`](crate::check::progress) finds a state without one.
+//! stays open for ever is taken. [`check::fairness`](crate::check::fairness) finds a state without one.
 
 use crate::rfc::call::{Answer, Call};
 use crate::rfc::endpoint::Endpoint;

@@ -1,0 +1,9 @@
+//! The known deviations of a system, with their errors as one line.
+
+use crate::commands::Bad;
+use streamproof_conformance::deviations::Known;
+use streamproof_conformance::sut::Sut;
+
+pub(in crate::commands) fn known(sut: &dyn Sut) -> Result<Known, Bad> {
+    Known::of(sut).map_err(|error| Bad(error.to_string()))
+}

@@ -1,0 +1,68 @@
+//! `streamproof judge run --repeat`: whether replays are deterministic.
+
+use streamproof_conformance::sut::Sut;
+use streamproof_conformance::table::count;
+use streamproof_conformance::tours::{Criterion, Tours, flakes};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
+use streamproof_simulation::Dice;
+
+use super::run::RunArgs;
+use crate::commands::{Bad, Verdict, find_preset, threads};
+
+/// Plays traces drawn by chance so often each, and compares what comes back byte for byte.
+pub(super) fn run(args: &RunArgs, sut: &dyn Sut, plays: usize) -> Result<Verdict, Bad> {
+    if args.traces == 0 || plays < 2 {
+        return Err(Bad("--repeat needs at least one trace, and two plays of it".to_owned()));
+    }
+    let presets = replayed(&args.presets)?;
+    let threads = threads(args.threads)?;
+    let mut dice = Dice::new(args.seed);
+    let mut roll = |sides: usize| dice.roll(sides as u64) as usize;
+    outln!("{}, seed {}: each trace {} times", sut.name(), args.seed, count(plays));
+    for _ in 0..args.traces {
+        let preset = presets[roll(presets.len())];
+        let preset = sut.fit(preset).map_err(|why| Bad(format!("{}: {why}", preset.name)))?;
+        let sides = preset.sides();
+        let side = sides[roll(sides.len())];
+        let tours = Tours::with(preset, side, sut, Criterion::Edges);
+        let numbers = tours.numbers();
+        let number = numbers[roll(numbers.len())];
+        let Some(trace) = tours.trace(number) else { continue };
+        let here = format!("{} as {side}, tour {number}", preset.name);
+        let flake = flakes(sut, &trace, plays, threads);
+        match flake.map_err(|error| Bad(format!("{here}: {error}")))? {
+            None => outln!("same      {here}, {} steps", trace.actions.len()),
+            Some(flake) => {
+                outln!("DIFFERENT {here}, play {}", count(flake.play + 1));
+                outln!("  first     {}", flake.first);
+                outln!("  here      {}", flake.here);
+                outln!("  repeat    {}", repeat(args, sut, plays));
+                return Ok(Verdict::Fails);
+            }
+        }
+    }
+    outln!("HOLDS: {} plays without a difference", count(args.traces * plays));
+    Ok(Verdict::Holds)
+}
+
+fn repeat(args: &RunArgs, sut: &dyn Sut, plays: usize) -> String {
+    let presets: String = args.presets.iter().map(|preset| format!(" {preset}")).collect();
+    let (seed, traces, sut) = (args.seed, args.traces, sut.name());
+    format!(
+        "streamproof judge run --sut {sut} --repeat {plays} --seed {seed} --traces {traces}{presets}"
+    )
+}
+
+/// Presets by name, all of them replayed; the quick ones if none is named.
+pub(super) fn replayed(names: &[String]) -> Result<Vec<Preset>, Bad> {
+    if names.is_empty() {
+        let quick = |preset: &&Preset| preset.is_replayed() && preset.tier == Tier::Quick;
+        return Ok(PRESETS.iter().filter(quick).copied().collect());
+    }
+    let find = |name: &String| match find_preset(name)? {
+        preset if preset.is_replayed() => Ok(preset),
+        preset => Err(Bad(format!("preset {} is checked, not replayed: no tours", preset.name))),
+    };
+    names.iter().map(find).collect()
+}

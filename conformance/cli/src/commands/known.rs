@@ -1,9 +1,0 @@
-//! The known deviations of a system, with their errors as one line.
-
-use super::Bad;
-use streamproof_conformance::deviations::Known;
-use streamproof_conformance::sut::Sut;
-
-pub(super) fn known(sut: &dyn Sut) -> Result<Known, Bad> {
-    Known::of(sut).map_err(|error| Bad(error.to_string()))
-}

@@ -1,0 +1,273 @@
+//! `streamproof model check`.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use streamproof_model::check::any::{self, AnyWorld, Counterexample};
+use streamproof_model::check::report::Report;
+use streamproof_model::check::search::{self, Checkpoints, Limits, Options};
+use streamproof_model::check::streams::with_goals;
+use streamproof_model::packed::reduce::Reductions;
+use streamproof_model::rfc::coverage;
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::properties::progress::GOALS;
+use streamproof_scale::dataflow;
+
+use super::report::{Asked, as_json, as_table, properties, row, show_failures};
+use super::worlds::worlds;
+use super::{cluster, fair};
+use crate::commands::progress::Progress;
+use crate::commands::shared::TierArg;
+use crate::commands::{Bad, Verdict as ExitVerdict, of_schema, threads};
+use streamproof_conformance::table::count;
+
+#[derive(Args, Debug)]
+pub(in crate::commands) struct CheckArgs {
+    /// Which presets; a whole tier if none is named. "lifecycle..." means all whose names begin so.
+    pub(in crate::commands) presets: Vec<String>,
+    /// The same, as a flag.
+    #[arg(long, value_name = "PRESET")]
+    pub(in crate::commands) preset: Vec<String>,
+    /// Which tier: quick, in which everything must be taken at least once, or full, with larger
+    /// bounds. Quick if neither a tier nor a preset is named.
+    #[arg(long, value_enum, conflicts_with_all = ["presets", "preset"])]
+    pub(in crate::commands) tier: Option<TierArg>,
+    /// Ask instead whether every goal comes on every fair path: what must come in the end. Presets of streams have
+    /// goals, others have none.
+    #[arg(long, conflicts_with_all = ["engine", "properties", "exact", "memory_limit", "time_limit",
+          "state_limit", "expect", "checkpoint", "hosts", "threads"])]
+    pub(in crate::commands) fair: bool,
+    /// Which engine for presets of streams.
+    #[arg(long, value_enum, default_value_t = EngineArg::Levels)]
+    pub(in crate::commands) engine: EngineArg,
+    #[command(flatten)]
+    pub(in crate::commands) how: HowArgs,
+    /// How many threads; as many as there are cores if not given.
+    #[arg(long)]
+    pub(in crate::commands) threads: Option<NonZero<usize>>,
+    /// Check a wrong rule instead: the name of a mutant, as in "forget final size". Its own preset is
+    /// checked if none is named.
+    #[arg(long)]
+    pub(in crate::commands) mutant: Option<String>,
+    /// Where diagrams of counterexamples are written.
+    #[arg(long, default_value = "streamproof-out")]
+    pub(in crate::commands) out: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(in crate::commands) json: bool,
+    /// Show every property, not only those that fail.
+    #[arg(long)]
+    pub(in crate::commands) properties: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(in crate::commands) enum EngineArg {
+    /// The project's own: breadth first, packed states, shortest counterexamples.
+    Levels,
+    /// The same search on timely dataflow: threads, processes, hosts.
+    Dataflow,
+}
+
+/// How the project's own engine goes about it.
+#[derive(Args, Debug)]
+pub(in crate::commands) struct HowArgs {
+    /// Compare states and not their fingerprints: more memory, no state taken for another.
+    #[arg(long)]
+    pub(in crate::commands) exact: bool,
+    /// End incomplete (exit 3) before using more memory than so much, as in 8GiB.
+    #[arg(long, value_name = "SIZE")]
+    pub(in crate::commands) memory_limit: Option<bytesize::ByteSize>,
+    /// End incomplete (exit 3) after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(in crate::commands) time_limit: Option<u64>,
+    /// End incomplete (exit 3) after so many states.
+    #[arg(long, value_name = "STATES")]
+    pub(in crate::commands) state_limit: Option<usize>,
+    /// Make the tables for so many states from the beginning.
+    #[arg(long, value_name = "STATES", default_value_t = 0)]
+    pub(in crate::commands) expect: usize,
+    /// Leave checkpoints in this folder, and go on from the one that is there. Needs one preset.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "exact")]
+    pub(in crate::commands) checkpoint: Option<PathBuf>,
+    /// A checkpoint at most every so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(in crate::commands) checkpoint_every: u64,
+    /// With `--engine dataflow`: a file with each process's host:port on a line of its own.
+    #[arg(long, value_name = "FILE", requires = "process")]
+    pub(in crate::commands) hosts: Option<PathBuf>,
+    /// Which line of `--hosts` this process is, from 0.
+    #[arg(long, value_name = "I", requires = "hosts")]
+    pub(in crate::commands) process: Option<usize>,
+    /// How long the other processes are waited for.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(in crate::commands) patience: u64,
+    /// Begin anew, whatever checkpoint is there.
+    #[arg(long, requires = "checkpoint")]
+    pub(in crate::commands) restart: bool,
+}
+
+pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
+    let mutant = args.mutant.as_deref();
+    let tier = args.tier.map_or(Tier::Quick, TierArg::tier);
+    let names: Vec<_> = args.presets.iter().chain(&args.preset).cloned().collect();
+    let worlds = worlds(&names, tier, mutant)?;
+    if args.fair {
+        return fair::run(args, &worlds, !names.is_empty());
+    }
+    // Only the whole quick tier is meant to come to everything.
+    let whole = names.is_empty() && mutant.is_none() && tier == Tier::Quick;
+    let threads = threads(args.threads)?.get();
+    let how = How {
+        engine: args.engine,
+        options: options(args, threads, &worlds)?,
+        dataflow: cluster::options(args, threads)?,
+    };
+    coverage::clear();
+    let mut reports = Vec::new();
+    for world in &worlds {
+        reports.push(check(world.as_ref(), &how)?);
+    }
+    if args.json {
+        let reports: Vec<_> = reports.iter().map(as_json).collect();
+        outln!("{:#}", of_schema("model-check", json!({ "reports": reports })));
+    } else {
+        out!("{}", as_table(&reports.iter().map(row).collect::<Vec<_>>()));
+        if args.properties {
+            out!("{}", reports.iter().map(properties).collect::<String>());
+        }
+    }
+    let asked = Asked { mutant, flags: flags(args), out: &args.out };
+    for (world, report) in worlds.iter().zip(&reports) {
+        show_failures(world.rules(), report, &asked, args.json);
+    }
+    let missing = if whole { never_taken(&reports) } else { Vec::new() };
+    for mark in &missing {
+        errln!("never taken: {mark}");
+    }
+    for report in &reports {
+        if let Some(why) = &report.cut {
+            errln!("{}: incomplete: {why}", report.preset);
+        }
+    }
+    let violated = reports.iter().any(Report::is_violated) || !missing.is_empty();
+    let verdict = match (violated, reports.iter().all(Report::holds)) {
+        (true, _) => ExitVerdict::Fails,
+        (false, true) => ExitVerdict::Holds,
+        (false, false) => ExitVerdict::Incomplete,
+    };
+    if !args.json {
+        outln!("{}", summary(verdict, &reports, whole.then_some(missing.len())));
+    }
+    Ok(verdict)
+}
+
+/// What the whole quick tier should have come to, and has not.
+fn never_taken(reports: &[Report<Counterexample>]) -> Vec<String> {
+    let mut missing = coverage::missing();
+    missing.extend(GOALS.iter().filter_map(|goal| {
+        let known = |report: &Report<Counterexample>| {
+            report.verdicts.iter().any(|(name, _)| *name == goal.name)
+        };
+        (!reports.iter().any(known)).then(|| format!("awaited: {}", goal.name))
+    }));
+    missing
+}
+
+/// The last line; `missing` is how much the whole quick tier has not come to.
+fn summary(
+    verdict: ExitVerdict,
+    reports: &[Report<Counterexample>],
+    missing: Option<usize>,
+) -> String {
+    let states: usize = reports.iter().map(|report| report.states).sum();
+    let word = match verdict {
+        ExitVerdict::Holds => "HOLDS",
+        ExitVerdict::Fails => "VIOLATED",
+        ExitVerdict::Incomplete => "INCOMPLETE",
+    };
+    let marks = missing.map_or_else(String::new, |missing| {
+        let all = coverage::total() + GOALS.len();
+        let taken = all - missing;
+        format!("; {taken} of {all} actions, guard outcomes and meetings of frame and state taken")
+    });
+    format!("{word}: {} states{marks}", count(states))
+}
+
+/// The flags that repeat a run on one preset: all that decide what is found.
+fn flags(args: &CheckArgs) -> String {
+    let mut flags = String::new();
+    if let Some(name) = &args.mutant {
+        flags.push_str(&format!(" --mutant \"{name}\""));
+    }
+    if args.engine != EngineArg::Levels {
+        flags.push_str(&format!(" --engine {}", name_of(args.engine)));
+    }
+    if args.how.exact {
+        flags.push_str(" --exact");
+    }
+    flags
+}
+
+/// A value of a flag as it is typed.
+fn name_of(value: impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// An engine and how it is to go about it.
+pub(super) struct How {
+    engine: EngineArg,
+    options: Options,
+    dataflow: dataflow::Options,
+}
+
+fn options(args: &CheckArgs, threads: usize, worlds: &[Box<dyn AnyWorld>]) -> Result<Options, Bad> {
+    let how = &args.how;
+    let streams = worlds.iter().filter(|world| world.as_streams().is_some());
+    if how.checkpoint.is_some() && streams.count() != 1 {
+        return Err(Bad("--checkpoint needs one preset, and one of streams".to_owned()));
+    }
+    let limits = Limits {
+        memory: how.memory_limit.and_then(|size| usize::try_from(size.as_u64()).ok()),
+        time: how.time_limit.map(Duration::from_secs),
+        states: how.state_limit,
+    };
+    let checkpoint = how.checkpoint.clone().map(|folder| Checkpoints {
+        folder,
+        every: Duration::from_secs(how.checkpoint_every),
+        resume: !how.restart,
+    });
+    let (exact, expected) = (how.exact, how.expect);
+    let stop_at_violation = false;
+    let reductions = Reductions::NONE;
+    Ok(Options { threads, reductions, exact, stop_at_violation, expected, limits, checkpoint })
+}
+
+/// Checks one world, with progress on stderr.
+fn check(world: &dyn AnyWorld, how: &How) -> Result<Report<Counterexample>, Bad> {
+    if let (EngineArg::Dataflow, Some(world)) = (how.engine, world.as_streams()) {
+        let report = with_goals(world, cluster::check(world, &how.dataflow)?);
+        return Ok(report.map(|path| Counterexample::of(world, &path)));
+    }
+    let line = Progress::new(format!("checking {}", world.about().name));
+    let checked = world.check(&how.options, &mut |progress| match progress {
+        any::Progress::Levels(progress) => tell_levels(&line, progress),
+        any::Progress::States(progress) => line.tell(&format!("{} states", count(progress.states))),
+    });
+    checked.map_err(|failure| Bad(failure.to_string()))
+}
+
+/// Tells how far the project's own engine has come.
+pub(super) fn tell_levels(line: &Progress, progress: search::Progress) {
+    let left = progress
+        .remaining()
+        .map_or_else(String::new, |left| format!(", about {} s left", left.as_secs() + 1));
+    let (states, rate) = (count(progress.states), count(progress.rate() as usize / 1000));
+    let width = count(progress.width);
+    line.tell(&format!(
+        "level {} of {width} states, {states} in all, {rate} thousand a second{left}",
+        progress.levels
+    ));
+}

@@ -1,0 +1,26 @@
+//! `streamproof model explore`.
+
+use clap::Args;
+use std::net::SocketAddr;
+use streamproof_model::check::explorer::serve;
+use streamproof_model::worlds::streams::StreamsWorld;
+
+use crate::commands::{Bad, Verdict, find_preset};
+
+#[derive(Args, Debug)]
+pub(in crate::commands) struct ExploreArgs {
+    /// The preset.
+    #[arg(default_value = "uni")]
+    pub(in crate::commands) preset: String,
+    /// Where to listen: an address of this machine alone.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    pub(in crate::commands) addr: SocketAddr,
+}
+
+pub(in crate::commands) fn run(args: &ExploreArgs) -> Result<Verdict, Bad> {
+    let preset = find_preset(&args.preset)?;
+    let ready = |addr| errln!("exploring {} at http://{addr}/ (Ctrl-C ends it)", preset.name);
+    serve(StreamsWorld::new(preset), args.addr, ready)
+        .map_err(|error| Bad(format!("cannot listen on {}: {error}", args.addr)))?;
+    Ok(Verdict::Holds)
+}

@@ -1,0 +1,55 @@
+//! `streamproof trace export`: a trace as something that others can run or read without this program.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::commands::judge::systems::{SutArg, choosing};
+use crate::commands::{Bad, Verdict, files, out};
+use streamproof_conformance::export;
+
+#[derive(Args, Debug)]
+pub(in crate::commands) struct ExportArgs {
+    /// The trace file; `-` is standard input.
+    file: PathBuf,
+    /// The system under test.
+    #[arg(long, value_name = "STACK", default_value = "quinn")]
+    sut: SutArg,
+    /// Believe that the stack goes another way than it says where it is free (as `conform` has it).
+    #[arg(long, value_name = "CHOICE=WAY")]
+    choice: Vec<String>,
+    /// Show this deviation, by its id; the first that the trace shows, if none is named.
+    #[arg(long, value_name = "ID")]
+    breach: Option<String>,
+    /// Write a Rust test of quinn-proto that depends on published crates only: it fails as long as the
+    /// deviation is there.
+    #[arg(long, value_name = "FILE", required_unless_present = "pcap")]
+    rust: Option<PathBuf>,
+    /// The deviation is known and left: the Rust test passes as long as it is there, and says when it is gone.
+    #[arg(long, requires = "rust")]
+    known: bool,
+    /// Write the packets of a replay with TLS as pcapng, with the secrets in it: Wireshark decrypts it.
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
+}
+
+pub(in crate::commands) fn run(args: &ExportArgs) -> Result<Verdict, Bad> {
+    out::give_way(args.rust.iter().chain(&args.pcap).map(PathBuf::as_path))?;
+    let name = args.file.display();
+    let bad = |error: export::ExportError| Bad(format!("{name}: {error}"));
+    let trace = files::read_trace(&args.file)?;
+    let sut = choosing(args.sut.sut(), &args.choice)?;
+    let breach = args.breach.as_deref();
+    if let Some(path) = &args.rust {
+        let text = export::own_test(&*sut, &trace, breach, args.known).map_err(bad)?;
+        files::write(path, &text)?;
+        outln!("test     {}", path.display());
+    }
+    if let Some(path) = &args.pcap {
+        let bytes = export::pcap(&*sut, &trace, breach).map_err(bad)?;
+        files::write_bytes(path, &bytes)?;
+        outln!("packets  {}", path.display());
+        outln!("look     tshark -r {} -Y quic", path.display());
+    }
+    Ok(Verdict::Holds)
+}

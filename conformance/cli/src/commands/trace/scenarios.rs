@@ -1,0 +1,129 @@
+//! `streamproof trace scenarios`.
+
+use crate::commands::judge::systems::MANAGER;
+use crate::commands::judge::systems::SutArg;
+use clap::Args;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use streamproof_model::judging::breach::Breach;
+use streamproof_model::trace::file;
+
+use crate::commands::judge::known;
+use crate::commands::{Bad, Verdict, files};
+use crate::scenarios::{LIST, Scenario, read};
+use streamproof_conformance::table::table;
+use streamproof_conformance::tours::replay_trace;
+use streamproof_stacks::departures;
+
+#[derive(Args, Debug)]
+pub(in crate::commands) struct ScenariosArgs {
+    /// Which scenarios; all if none is named.
+    pub(in crate::commands) ids: Vec<String>,
+    /// The system under test.
+    #[arg(long, value_name = "STACK", default_value = MANAGER)]
+    pub(in crate::commands) sut: SutArg,
+    /// Find the shortest traces again and write them, instead of playing those that are there.
+    #[arg(long, conflicts_with = "sut")]
+    pub(in crate::commands) write: bool,
+    /// The folder with the list and the traces.
+    #[arg(long, default_value = crate::scenarios::FOLDER)]
+    pub(in crate::commands) from: PathBuf,
+}
+
+pub(in crate::commands) fn run(args: &ScenariosArgs) -> Result<Verdict, Bad> {
+    let list = args.from.join(LIST);
+    let text = files::read(&list)?;
+    let mut scenarios = read(&text).map_err(|error| Bad(format!("{}: {error}", list.display())))?;
+    for id in &args.ids {
+        if !scenarios.iter().any(|scenario| scenario.id == *id) {
+            return Err(Bad(format!("{}: no scenario \"{id}\"", list.display())));
+        }
+    }
+    scenarios.retain(|scenario| args.ids.is_empty() || args.ids.contains(&scenario.id));
+    match args.write {
+        true => write(args, &scenarios),
+        false => play(args, &scenarios),
+    }
+}
+
+/// Writes every trace anew; a scenario that does not happen in its world keeps none of the others.
+fn write(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
+    let mut verdict = Verdict::Holds;
+    let mut written = 0;
+    for scenario in scenarios {
+        match scenario.file() {
+            Ok(text) => {
+                files::write(&args.from.join(format!("{}.ndjson", scenario.id)), &text)?;
+                written += 1;
+            }
+            Err(error) => {
+                outln!("{error}");
+                verdict = Verdict::Fails;
+            }
+        }
+    }
+    outln!("{written} of {} traces written to {}", scenarios.len(), args.from.display());
+    if args.ids.is_empty() {
+        remove_others(args, scenarios)?;
+    }
+    Ok(verdict)
+}
+
+/// Traces of scenarios that are not in the list any more.
+fn remove_others(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<(), Bad> {
+    let bad = |error: std::io::Error| Bad(format!("{}: {error}", args.from.display()));
+    for entry in fs::read_dir(&args.from).map_err(bad)? {
+        let path = entry.map_err(bad)?.path();
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let listed = scenarios.iter().any(|scenario| Some(&scenario.id) == stem.as_ref());
+        if path.extension().is_some_and(|extension| extension == "ndjson") && !listed {
+            fs::remove_file(&path).map_err(bad)?;
+            outln!("removed {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+fn play(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
+    let sut = args.sut.sut();
+    let known = known(&*sut)?;
+    let mut rows = Vec::new();
+    let mut unlisted = Vec::new();
+    for scenario in scenarios {
+        let path = args.from.join(format!("{}.ndjson", scenario.id));
+        let bad = |error: String| Bad(format!("{}: {error}", path.display()));
+        let trace = file::read(&files::read(&path)?, departures())
+            .map_err(|error| bad(error.to_string()))?;
+        let replay = replay_trace(&*sut, &trace).map_err(|error| bad(error.to_string()))?;
+        let breaches: BTreeSet<_> =
+            replay.found.iter().map(|found| found.deviation.breach).collect();
+        let (listed, new): (Vec<Breach>, Vec<Breach>) =
+            breaches.into_iter().partition(|breach| known.entry(*breach).is_some());
+        unlisted.extend(new.iter().map(|breach| format!("{}: {}", scenario.id, breach.id())));
+        let ids: Vec<_> = listed.iter().map(|breach| breach.id()).collect();
+        let verdict = match (new.is_empty(), listed.is_empty()) {
+            (true, true) => "as the trace permits",
+            (true, false) => "known deviations",
+            (false, _) => "UNLISTED",
+        };
+        rows.push(vec![
+            scenario.id.clone(),
+            trace.actions.len().to_string(),
+            ids.join(" "),
+            verdict.to_owned(),
+        ]);
+    }
+    out!("{}", table(&["scenario", "steps", "known deviations", "verdict"], &rows));
+    outln!();
+    for line in &unlisted {
+        outln!("unlisted  {line}");
+    }
+    match unlisted.len() {
+        0 if rows.len() == 1 => outln!("HOLDS: 1 scenario with {}", sut.name()),
+        0 => outln!("HOLDS: {} scenarios with {}", rows.len(), sut.name()),
+        number => outln!("FAILS: {number} unlisted deviations of {}", sut.name()),
+    }
+    Ok(if unlisted.is_empty() { Verdict::Holds } else { Verdict::Fails })
+}

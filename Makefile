@@ -38,36 +38,43 @@ threads: toolchain
 	cargo test -p streamproof --locked --features loom --lib threads:: -- --nocapture
 	cargo test -p streamproof --locked --features shuttle --lib threads:: -- --nocapture
 
-# The keys of exported packets are fresh each time. Foreign stacks' traces are written again by `make stacks BLESS=1`.
+# The keys of exported packets are fresh each time. Traces of a stack that is not built here are left as they are.
 bless: toolchain
 	cargo build --release --locked --quiet
 	target/release/streamproof trace scenarios --write
-	@set -e; for stack in manager quinn; do \
-		target/release/streamproof judge run --sut $$stack --record conformance/stacks/$$stack/traces; \
+	@answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	for trace in conformance/stacks/*/traces/*.ndjson conformance/regressions/*.ndjson; do \
+		stack=$$(basename $$(dirname $$(dirname $$trace))); test $$stack != conformance || stack=quinn; \
+		target/release/streamproof trace minimize --sut $$stack --in-place $$trace >"$$answer" 2>&1 && continue; \
+		grep -q "run .make stacks. in the repository" "$$answer" || { cat "$$answer"; exit 1; }; \
+		echo "kept as it is: $$trace, there is no $$stack here"; \
 	done
 	@set -e; for trace in conformance/regressions/*.ndjson; do \
 		name=$$(basename $$trace .ndjson); \
-		target/release/streamproof trace export $$trace --breach $$name --known \
+		target/release/streamproof trace export $$trace --sut quinn --breach $$name --known \
 			--rust conformance/regressions/tests/$$(echo $$name | tr - _).rs \
 			--pcap conformance/regressions/$$name.pcapng; \
 	done
 	target/release/streamproof model mutants --update model/README.md
 
-# Every stack in one table; then each committed trace shows its own deviation.
+# Every stack in one table, and each committed trace played against its own stack. Each folder below
+# conformance/stacks says in its setup.sh what it installs and builds. A stack that is not there is named and left out.
 stacks: toolchain
-	@set -e; for setup in conformance/stacks/*/setup.sh; do $$setup; done
+	@for setup in conformance/stacks/*/setup.sh; do $$setup || echo "going on without what $$setup makes"; done
 	cargo build --release --locked
-	target/release/streamproof judge stacks
-	@set -e; for trace in conformance/stacks/*/traces/*.ndjson; do \
-		stack=$$(echo $$trace | cut -d/ -f3); id=$$(basename $$trace .ndjson); \
-		if [ -n "$(BLESS)" ]; then \
-			target/release/streamproof trace minimize --in-place --sut $$stack $$trace >/dev/null; \
+	target/release/streamproof judge stacks || test $$? -eq 3
+	@played=0; answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	for trace in conformance/stacks/*/traces/*.ndjson; do \
+		stack=$$(basename $$(dirname $$(dirname $$trace))); \
+		target/release/streamproof trace play --sut $$stack --json $$trace >"$$answer" 2>&1; \
+		if grep -q "run .make stacks. in the repository" "$$answer"; then \
+			echo "skipped: $$trace, there is no $$stack here"; continue; \
 		fi; \
-		target/release/streamproof trace play --sut $$stack --json $$trace 2>/dev/null \
-			| grep -q "\"id\": \"$$id\"" \
+		grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" "$$answer" \
 			|| { echo "does not show its deviation: streamproof trace play --sut $$stack $$trace"; exit 1; }; \
-	done
-	@echo "each of $$(ls conformance/stacks/*/traces/*.ndjson | wc -l) traces in conformance/stacks shows its deviation"
+		played=$$((played + 1)); \
+	done; \
+	echo "each of $$played traces in conformance/stacks shows its deviation"
 
 explore: toolchain
 	$(STREAMPROOF) model explore
@@ -82,6 +89,7 @@ nightly: toolchain
 	$(STREAMPROOF) manager storm --seed $(TODAY)
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$(TODAY) \
 		cargo test --release --locked -p streamproof-stacks --test random_walks
+	cargo test --locked -p streamproof-cli --test own_stack -- --include-ignored
 
 deep: deep-second-opinion deep-compare deep-cluster deep-benches deep-fuzz deep-mutants
 

@@ -64,6 +64,11 @@ pub trait Stack {
     /// The streams of the peer's of which the application has learned since the last call.
     fn accept(&mut self) -> Vec<StreamId>;
 
+    /// How the stack has failed, if there is nothing left to ask: its process has ended, say.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
     /// What makes the stack look for lost packets.
     fn loss_trigger(&self) -> LossTrigger {
         LossTrigger::AnyPacket
@@ -313,6 +318,10 @@ impl<S: Stack> Session for DatagramSession<S> {
         // The stacks are asked and not waited for: nobody sleeps.
         let awake = |id| Observation { read_woken: true, write_woken: true, ..Observation::of(id) };
         ids.into_iter().map(awake).collect()
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.stack.failure()
     }
 
     fn note(&mut self, line: std::fmt::Arguments<'_>) {

@@ -107,7 +107,7 @@ pub(in crate::commands) fn run(args: &RunArgs) -> Result<Verdict, Bad> {
         files::write(file, &sarif::write(&report))?;
     }
     if let Some(folder) = &args.record {
-        super::print::record(&report, &*sut, folder)?;
+        super::print::record_all(&report, &*sut, folder)?;
     }
     draw_unlisted(&report, &*sut, &args.out, args.json)?;
     Ok(verdict_of(&report))

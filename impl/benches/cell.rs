@@ -1,6 +1,6 @@
 //! The state cell of a part four ways, under 1, 2 and 8 threads: `make bench-cell`.
 //!
-//! The decision that the figures are for stands in ARCHITECTURE.md. What is measured is what the manager does to a
+//! The decision that the figures are for is specs/decisions/039. What is measured is what the manager does to a
 //! cell: look at the state (most often), move it along an edge, decide the outcome once. `cas` is how the manager
 //! does it; the manager moves and decides under the lock of the part, so the question is what a look costs.
 

@@ -58,7 +58,7 @@ fn takes_all(sut: &dyn Sut, criterion: fn(&Preset) -> Criterion) {
         assert!(report.is_covered(), "{name:?}");
         assert!(report.traces > 0 && report.steps > 0, "{name:?}");
     }
-    let listed: BTreeSet<String> = ids(&Known::of(&*sut).expect("a list"));
+    let listed: BTreeSet<String> = ids(&Known::of(sut).expect("a list"));
     let shown: BTreeSet<String> = breaches(&reports).iter().map(|breach| breach.id()).collect();
     assert_eq!(shown, listed);
 }

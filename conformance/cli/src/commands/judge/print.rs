@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use streamproof_conformance::picture::replay_diagram;
-use streamproof_conformance::record::record;
+use streamproof_conformance::record;
 use streamproof_conformance::suite::{self, Deviant, Report, Skipped};
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::count;
@@ -110,7 +110,7 @@ pub(in crate::commands) fn draw_unlisted(
 /// A witness with nothing in it that the breach does not need, and its file.
 fn recorded(sut: &dyn Sut, deviant: &Deviant) -> Result<(Trace, String), Bad> {
     let bad = |error: ReplayError| Bad(error.to_string());
-    match record(sut, &deviant.trace, deviant.breach).map_err(bad)? {
+    match record::record(sut, &deviant.trace, deviant.breach).map_err(bad)? {
         Some((shrunk, text)) => Ok((shrunk.trace, text)),
         None => Ok((deviant.trace.clone(), deviant.file().map_err(bad)?)),
     }

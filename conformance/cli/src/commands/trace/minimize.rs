@@ -3,18 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use streamproof_model::trace::{Trace, file};
 
 use crate::commands::judge::systems::SutArgs;
-use crate::commands::out::WIDTH;
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, files, out};
+use crate::commands::{Bad, Verdict, files, of_schema, out};
 use streamproof_conformance::export::pick;
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::tours::{replay_trace, shrink};
 
+/// Minimize a failing trace.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof trace minimize trace.ndjson --sut quinn --breach stop-after-reset")]
 pub(in crate::commands) struct MinimizeArgs {
     /// The trace file; `-` is standard input.
     file: PathBuf,
@@ -26,11 +29,14 @@ pub(in crate::commands) struct MinimizeArgs {
     /// Where the small trace goes; if nothing is said, beside the other, as NAME-shrunk.ndjson.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Print JSON instead of a diagram.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(in crate::commands) fn run(args: &MinimizeArgs) -> Result<Verdict, Bad> {
     let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
-    out::give_way([out.as_path()])?;
+    out::give_way([out.as_path()], args.json)?;
     let name = args.file.display();
     let bad = |error: &dyn std::fmt::Display| Bad(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
@@ -44,6 +50,19 @@ pub(in crate::commands) fn run(args: &MinimizeArgs) -> Result<Verdict, Bad> {
     let shrunk = shrunk.ok_or_else(|| bad(&"does not show it a second time"))?;
     let text = file::write(&shrunk.trace).map_err(|error| bad(&error))?;
     files::write(&out, &text)?;
+    if args.json {
+        let (steps, before) = (shrunk.trace.actions.len(), trace.actions.len());
+        let content = json!({
+            "sut": sut.name(),
+            "breach": breach.id(),
+            "file": out,
+            "steps": steps,
+            "steps_before": before,
+            "replays": shrunk.plays,
+        });
+        outln!("{:#}", of_schema("trace-minimize", content));
+        return Ok(Verdict::Holds);
+    }
     draw(&*sut, &shrunk.trace)?;
     outln!(
         "{}: {} steps where {name} has {}, found by {} replays",
@@ -59,7 +78,7 @@ pub(in crate::commands) fn run(args: &MinimizeArgs) -> Result<Verdict, Bad> {
 fn draw(sut: &dyn Sut, trace: &Trace) -> Result<(), Bad> {
     let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
     let diagram = replay_diagram(sut, trace, &replay);
-    outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
+    outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
     Ok(())
 }
 

@@ -133,22 +133,30 @@ pub(in crate::commands) fn width() -> usize {
     said.or_else(terminal).unwrap_or(80).clamp(40, 400)
 }
 
-/// Prints a text in lines that fit, each with this in front.
+/// Prints a text in lines that fit, with this in front of the first and as much room in front of the others.
 pub(in crate::commands) fn paragraph(front: &str, text: &str) {
-    let width = width();
-    let mut line = front.to_owned();
+    folded(front, text, width()).iter().for_each(|line| outln!("{line}"));
+}
+
+/// A text in lines of at most so many characters, as far as its words permit.
+pub(in crate::commands) fn folded(front: &str, text: &str, width: usize) -> Vec<String> {
+    let column = front.chars().count();
+    let (mut lines, mut line, mut length) = (Vec::new(), front.to_owned(), column);
     for word in text.split_whitespace() {
-        let is_begun = line.len() > front.len();
-        if is_begun && line.chars().count() + word.chars().count() + 1 > width {
-            outln!("{line}");
-            line.truncate(front.len());
+        let more = word.chars().count();
+        if length > column && length + 1 + more > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(column)));
+            length = column;
         }
-        if line.len() > front.len() {
+        if length > column {
             line.push(' ');
+            length += 1;
         }
         line.push_str(word);
+        length += more;
     }
-    outln!("{line}");
+    lines.push(line.trim_end().to_owned());
+    lines
 }
 
 /// Whether what is printed has colours.
@@ -181,6 +189,14 @@ fn wants_colour(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_folded_at_words_in_its_column() {
+        assert_eq!(folded("note  ", "one two three", 13), ["note  one two", "      three"]);
+        assert_eq!(folded("", "a-word-that-is-long b", 5), ["a-word-that-is-long", "b"]);
+        assert_eq!(folded("§ ", "ä ö", 5), ["§ ä ö"]);
+        assert_eq!(folded("note  ", "", 80), ["note"]);
+    }
 
     #[test]
     fn colours_are_as_the_environment_wants_them() {

@@ -193,23 +193,17 @@ fn row_in_full(text: &mut String, row: &Row) {
     lines("gap", gaps);
 }
 
-/// A sentence in lines that fit the terminal, with a word in front of the first, or none and no column for it.
+/// A sentence in lines that fit the terminal, in the column behind a word; in the first column if there is none.
 fn wrapped(text: &mut String, head: Option<&str>, sentence: &str) {
-    let front = head.map_or_else(String::new, |head| format!("    {head:<9}  "));
-    let column = if head == Some("") { 4 } else { front.chars().count() };
-    let mut line = front.chars().take(column).collect::<String>();
-    for word in sentence.split(' ') {
-        let is_begun = line.chars().count() > column;
-        if is_begun && line.chars().count() + word.chars().count() > out::width() {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            line = " ".repeat(column);
-        }
-        line.push_str(word);
-        line.push(' ');
+    let front = match head {
+        None => String::new(),
+        Some("") => "    ".to_owned(),
+        Some(head) => format!("    {head:<9}  "),
+    };
+    for line in out::folded(&front, sentence, out::width()) {
+        text.push_str(&line);
+        text.push('\n');
     }
-    text.push_str(line.trim_end());
-    text.push('\n');
 }
 
 fn by_section(parts: &[Part]) -> String {
@@ -287,17 +281,5 @@ mod tests {
     fn sentence_is_cut_between_words() {
         assert_eq!(shortened("A short rule.", 20), "A short rule.");
         assert_eq!(shortened("A rule that is longer, by far.", 23), "A rule that is longer…");
-    }
-
-    #[test]
-    fn wrapped_lines_keep_their_column() {
-        let mut text = String::new();
-        wrapped(&mut text, Some("note"), &"word ".repeat(100));
-        let lines: Vec<_> = text.lines().collect();
-        assert!(
-            lines[0].starts_with("    note       word")
-                && lines[1].starts_with("               word")
-        );
-        assert!(lines.iter().all(|line| line.chars().count() <= out::width()));
     }
 }

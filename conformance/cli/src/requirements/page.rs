@@ -286,7 +286,8 @@ mod tests {
 
     /// Each value of an attribute, in order.
     fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
-        let parts = page.split(&format!(" {attribute}=\"")).skip(1);
+        let begin = format!(" {attribute}=\"");
+        let parts = page.split(&begin).skip(1);
         parts.filter_map(|part| part.split('"').next()).collect::<Vec<_>>()
     }
 

@@ -124,6 +124,6 @@ fn table_of_the_readme_is_the_one_of_this_run() {
     let table = kill_table_markdown(&KILLS);
     assert!(
         readme[from..to] == table,
-        "the table of model/README.md is another one: make documents"
+        "the table of model/README.md is another one: make bless"
     );
 }

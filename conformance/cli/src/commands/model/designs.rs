@@ -11,7 +11,6 @@ use streamproof_model::worlds::lifecycle::picture::path_diagram;
 use streamproof_model::worlds::lifecycle::wrong::DESIGNS;
 
 use super::report::broken;
-use crate::commands::out::WIDTH;
 use crate::commands::progress::Progress;
 use crate::commands::{Bad, Verdict, files, out};
 use streamproof_conformance::table::table;
@@ -48,7 +47,7 @@ pub(in crate::commands) fn run(args: &DesignsArgs) -> Result<Verdict, Bad> {
         if let Some(breach) = shown(judgement) {
             let diagram = draw(judgement, breach);
             if args.name.is_some() && !args.json {
-                outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
+                outln!("\n{}", diagram.to_terminal(out::width(), out::has_colour()));
             }
             let file = format!("fixes-{}.svg", files::slug(judgement.design.name));
             files::write_picture(&args.out.join(file), &diagram, args.json);

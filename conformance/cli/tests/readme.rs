@@ -3,6 +3,8 @@
 //!
 //! With `STREAMPROOF_BLESS` set the blocks are written again, with `STREAMPROOF_NIGHTLY` the dear ones too: `make readme`.
 
+#![cfg(unix)] // the blocks' commands are a shell's
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -173,7 +175,9 @@ fn commands(text: &str) -> Vec<String> {
         } else {
             let spans = line.split('`').skip(1).step_by(2);
             commands.extend(spans.filter_map(|span| {
-                span.strip_prefix("streamproof").filter(|rest| rest.starts_with(' ')).map(str::to_owned)
+                span.strip_prefix("streamproof")
+                    .filter(|rest| rest.starts_with(' '))
+                    .map(str::to_owned)
             }));
         }
     }

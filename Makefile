@@ -1,64 +1,29 @@
-# make          builds, checks every preset, plays every tour against the manager on quinn; one table
+# make          builds, and does the main job: the incident, every quick preset checked, every edge of each played
+#               against the manager on real quinn; one table, some minutes
 # make test     everything the CI runs
-# make nightly  the full tier of the presets, checked and toured, the manager's races under more schedules,
-#               tours ten thousand times over, and the random walks, a hundred times as many, with a seed of
-#               the day
-# make threads  the manager's sending part between threads, with loom and shuttle (part of make test)
-# make storm    a million streams between two managers, with cancels, resets, stops, deadlines and losses
-# make upgrade  the suite against pairs of published versions of quinn-proto, side by side
-# make second-opinion
-#               the same worlds in Promela, counted by SPIN
-# make regressions
-#               exports the deviations in conformance/regressions again: trace, Rust test, packets
-# make documents
-#               writes the tables in documents again that commands make
-# make cluster  the search on three processes on loopback, compared with one
-# make bench-check
-#               every engine on one preset, side by side, into model/README.md
-# make stacks   every stack that is known: quinn, the manager, quiche and s2n-quic in process; aioquic, ngtcp2 and
-#               quic-go in processes of their own
-# make mutants  which wrong lines of the manager no test notices (hours)
-# make fuzz     ten minutes of cargo-fuzz on the handles' call sequences, and proptest on the same
-# make bench-overhead, make bench-cell
-#               what the manager costs over bare quinn; its state cell four ways
-# make bench    how fast the judge and the checker are
-# make explore  the presets in the browser, at http://127.0.0.1:3000/
+# make bless    writes again what commands write into the tree: scenarios, traces of deviations, exported tests, tables
+# make stacks   judges every stack that is known; builds their agents first, some minutes the first time
+# make explore  the model in the browser, at http://127.0.0.1:3000/
+# make nightly  larger presets, pairs of edges, repeated replays, long races and walks, with a seed of the day
+# make deep     what takes hours or a quiet machine: deep-mutants, deep-fuzz, deep-second-opinion, deep-compare,
+#               deep-cluster, deep-benches; each is a target of its own
 # make deny     licences, bans and sources of the dependencies, with cargo-deny
 # make msrv     the manager with the oldest Rust that it promises, where rustup has it
+# make clean    removes what was built and written
 #
 # A target that needs a program which is not there installs it, and says in a line what and why. With
 # STREAMPROOF_NO_INSTALL=1 nothing is installed, and the line says what is skipped instead.
 
-.DEFAULT_GOAL := prove
-bench-check: toolchain spin
-	cargo bench --locked -p streamproof-scale --bench engines -- twin-crowd --rounds 3 --update $(CURDIR)/model/README.md
+.DEFAULT_GOAL := main
+.PHONY: main test threads bless stacks explore nightly deep deep-mutants deep-fuzz deep-second-opinion deep-compare \
+	deep-cluster deep-benches deny msrv clean toolchain lints spin tshark
 
-cluster: toolchain
-	cargo test --release --locked -p streamproof-conformance --test cluster -- --nocapture
+STREAMPROOF = cargo run --release --locked --quiet -p streamproof-cli --
+TODAY = $$(date +%Y%m%d)
 
-.PHONY: lints regressions tshark upgrade mutants fuzz bench-overhead bench-cell storm threads cluster bench-check prove test nightly second-opinion documents scenarios spin bench explore deny msrv deviations toolchain clean stacks stacks-tools ngtcp2-tools quic-go-agent
-
-toolchain:
-	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
-
-# What `make test` alone needs of the toolchain.
-lints: toolchain
-	@$(HAS_FMT) || .ci/install rustfmt "which checks the layout" "cargo fmt --check" rustup component add rustfmt
-	@$(HAS_CLIPPY) || .ci/install clippy "which lints" "cargo clippy" rustup component add clippy
-HAS_FMT = cargo fmt --version >/dev/null 2>&1
-HAS_CLIPPY = cargo clippy --version >/dev/null 2>&1
-
-spin:
-	@command -v spin >/dev/null || .ci/install SPIN "which counts the states of specs/streams.pml" \
-		"spin_counts_the_same in model/tests/second_opinion.rs" apt spin || echo "going on without SPIN"
-
-tshark:
-	@command -v tshark >/dev/null || .ci/install tshark "which reads exported packets" \
-		"tshark_decrypts_the_packets_and_sees_the_deviation in conformance/tests/regressions.rs" apt tshark
-
-prove: toolchain
+main: toolchain
 	cargo build --release --locked
-	@target/release/streamproof prove
+	@target/release/streamproof
 
 test: lints spin tshark
 	@! $(HAS_FMT) || { set -x; cargo fmt --all --check; }
@@ -73,130 +38,97 @@ threads: toolchain
 	cargo test -p streamproof --locked --features loom --lib threads:: -- --nocapture
 	cargo test -p streamproof --locked --features shuttle --lib threads:: -- --nocapture
 
-# What the manager costs over bare quinn, into impl/README.md; wants a quiet machine.
-bench-overhead: toolchain
-	cargo bench --locked -p streamproof --bench overhead -- --update $(CURDIR)/impl/README.md
+# The keys of exported packets are fresh each time. Traces of a stack that is not built here are left as they are.
+bless: toolchain
+	cargo build --release --locked --quiet
+	target/release/streamproof trace scenarios --write
+	@answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	for trace in conformance/stacks/*/traces/*.ndjson conformance/regressions/*.ndjson; do \
+		stack=$$(basename $$(dirname $$(dirname $$trace))); test $$stack != conformance || stack=quinn; \
+		target/release/streamproof trace minimize --sut $$stack --in-place $$trace >"$$answer" 2>&1 && continue; \
+		grep -q "run .make stacks. in the repository" "$$answer" || { cat "$$answer"; exit 1; }; \
+		echo "kept as it is: $$trace, there is no $$stack here"; \
+	done
+	@set -e; for trace in conformance/regressions/*.ndjson; do \
+		name=$$(basename $$trace .ndjson); \
+		target/release/streamproof trace export $$trace --sut quinn --breach $$name --known \
+			--rust conformance/regressions/tests/$$(echo $$name | tr - _).rs \
+			--pcap conformance/regressions/$$name.pcapng; \
+	done
+	target/release/streamproof model mutants --update model/README.md
 
-bench-cell: toolchain
-	cargo bench --locked -p streamproof --bench cell
+# Every stack in one table, and each committed trace played against its own stack. Each folder below
+# conformance/stacks says in its setup.sh what it installs and builds. A stack that is not there is named and left out.
+stacks: toolchain
+	@for setup in conformance/stacks/*/setup.sh; do $$setup || echo "going on without what $$setup makes"; done
+	cargo build --release --locked
+	target/release/streamproof judge stacks || test $$? -eq 3
+	@played=0; answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	for trace in conformance/stacks/*/traces/*.ndjson; do \
+		stack=$$(basename $$(dirname $$(dirname $$trace))); \
+		target/release/streamproof trace play --sut $$stack --json $$trace >"$$answer" 2>&1; \
+		if grep -q "run .make stacks. in the repository" "$$answer"; then \
+			echo "skipped: $$trace, there is no $$stack here"; continue; \
+		fi; \
+		grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" "$$answer" \
+			|| { echo "does not show its deviation: streamproof trace play --sut $$stack $$trace"; exit 1; }; \
+		played=$$((played + 1)); \
+	done; \
+	echo "each of $$played traces in conformance/stacks shows its deviation"
+
+explore: toolchain
+	$(STREAMPROOF) model explore
+
+nightly: toolchain
+	$(STREAMPROOF) model check --tier full
+	$(STREAMPROOF) judge run --criterion pairs
+	$(STREAMPROOF) judge run --criterion pairs --sut quinn
+	$(STREAMPROOF) judge run --tier full
+	$(STREAMPROOF) judge run --repeat 10000 --seed $(TODAY)
+	$(STREAMPROOF) manager races --delays 8
+	$(STREAMPROOF) manager storm --seed $(TODAY)
+	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$(TODAY) \
+		cargo test --release --locked -p streamproof-stacks --test random_walks
+	cargo test --locked -p streamproof-cli --test own_stack -- --include-ignored
+
+deep: deep-second-opinion deep-compare deep-cluster deep-benches deep-fuzz deep-mutants
+
+# Which wrong lines of the manager no test notices: hours. SHARD=3/20 does a twentieth.
+deep-mutants: toolchain
+	@command -v cargo-mutants >/dev/null || .ci/install cargo-mutants "which changes lines and runs the tests" \
+		"cargo mutants" cargo install --locked cargo-mutants
+	! command -v cargo-mutants >/dev/null || CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo mutants $(if $(SHARD),--shard $(SHARD) --sharding round-robin)
 
 # Any sequence of calls and frames: ten minutes of the fuzzer, and as many cases as proptest does meanwhile.
-fuzz: toolchain
+deep-fuzz: toolchain
 	@command -v cargo-fuzz >/dev/null || .ci/install cargo-fuzz "which makes up call sequences" "cargo fuzz run calls" \
 		cargo install --locked cargo-fuzz
 	PROPTEST_CASES=100000 cargo test --release --locked -p streamproof --test contract any_sequence
 	! command -v cargo-fuzz >/dev/null || cargo fuzz run --fuzz-dir impl/fuzz -s none calls -- -max_total_time=600 -max_len=1500 -print_final_stats=1 >/dev/null
 
-# Which wrong lines of the manager no test notices: hours. SHARD=3/20 does a twentieth.
-mutants: toolchain
-	@command -v cargo-mutants >/dev/null || .ci/install cargo-mutants "which changes lines and runs the tests" \
-		"cargo mutants" cargo install --locked cargo-mutants
-	! command -v cargo-mutants >/dev/null || CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo mutants $(if $(SHARD),--shard $(SHARD) --sharding round-robin)
-
-# A million streams between two managers, at 2 % loss.
-storm: toolchain
-	cargo run --release --locked -- storm
-
-# Two pairs between which quinn's streams really changed. Exit 1 of a pair is its finding, not a fault.
-# PRESETS="uni bidi" plays those alone.
-UPGRADE = cargo run --release --locked --quiet -- upgrade $(PRESETS:%=--preset %)
-upgrade: toolchain
-	$(UPGRADE) --from 0.11.17 --to 0.11.18 || test $$? -eq 1
-	$(UPGRADE) --from 0.11.18 --to 0.11.19 || test $$? -eq 1
-
-# What the other stacks need: a C++ toolchain and libclang for quiche's BoringSSL, aioquic in a Python of its own,
-# ngtcp2 with GnuTLS for its agent, Go and quic-go as Debian has them.
-stacks-tools: target/stacks/agents/ngtcp2 quic-go-agent
-	@command -v cmake >/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 \
-		|| .ci/install "cmake and libclang" "which build quiche's TLS" "quiche, and this build if there is no cmake" \
-			apt cmake libclang-dev
-	@$(HAS_AIOQUIC) || .ci/install aioquic "a stack in Python, into target/stacks/python" aioquic \
-		sh -c "python3 -m venv target/stacks/python && target/stacks/python/bin/pip -q install aioquic==1.7.2"
-HAS_AIOQUIC = test -x target/stacks/python/bin/python3
-
-ngtcp2-tools:
-	@$(HAS_NGTCP2) || .ci/install "ngtcp2, GnuTLS and jansson" "a stack in C and what its agent needs" ngtcp2 \
-		apt $(NGTCP2_PACKAGES)
-
-# The agent is written for ngtcp2 0.12, Debian 12's.
-NGTCP2_PACKAGES = gcc libc6-dev libngtcp2-dev libngtcp2-crypto-gnutls-dev libgnutls28-dev libjansson-dev
-HAS_NGTCP2 = { test -e /usr/include/ngtcp2/ngtcp2_crypto_gnutls.h && test -e /usr/include/jansson.h; }
-target/stacks/agents/ngtcp2: $(wildcard conformance/agents/ngtcp2_*.[ch]) | ngtcp2-tools
-	@mkdir -p $(@D)
-	! $(HAS_NGTCP2) || cc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) -lngtcp2 -lngtcp2_crypto_gnutls -lgnutls -ljansson
-
-# The fake clock wants a runtime without cgo. Without Go's tools the other stacks are played all the same.
-QUIC_GO = github.com/lucas-clemente/quic-go
-QUIC_GO_DEBIAN = golang-github-lucas-clemente-quic-go-dev
-QUIC_GO_AGENT = $(CURDIR)/target/stacks/agents/quic-go
-quic-go-agent:
-	@command -v go >/dev/null && test -d /usr/share/gocode/src/$(QUIC_GO) \
-		|| .ci/install "Go and quic-go" "a stack in Go" quic-go apt golang-go $(QUIC_GO_DEBIAN) || echo "going on without quic-go"
-	@! command -v go >/dev/null || ! test -d /usr/share/gocode/src/$(QUIC_GO) || $(MAKE) -s $(QUIC_GO_AGENT)
-
-$(QUIC_GO_AGENT): $(wildcard conformance/agents/quic_go_agent/*.go)
-	@echo "building quic-go's agent"
-	@mkdir -p $(@D)
-	@cd conformance/agents/quic_go_agent && CGO_ENABLED=0 GO111MODULE=off GOPATH=/usr/share/gocode go build -tags faketime \
-		-ldflags "-X main.version=$$(dpkg-query -W -f '$${source:Upstream-Version}' $(QUIC_GO_DEBIAN))" -o $@ .
-
-# Every stack in one table. quiche and s2n-quic take some minutes to build, the first time.
-stacks: toolchain stacks-tools
-	CARGO_TARGET_DIR=target/stacks cargo build --release --locked --manifest-path conformance/stacks/Cargo.toml
-	target/stacks/release/streamproof stacks
-	@for trace in conformance/deviations/*/*.ndjson; do \
-		stack=$$(basename $$(dirname $$trace)); \
-		case $$stack in \
-			aioquic) $(HAS_AIOQUIC) ;; \
-			ngtcp2 | quic-go) test -x target/stacks/agents/$$stack ;; \
-		esac || { echo "skipped: $$trace, there is no $$stack here"; continue; }; \
-		target/stacks/release/streamproof replay --sut $$stack --json $$trace 2>/dev/null \
-			| grep -q "\"id\": \"$$(basename $$trace .ndjson)\"" \
-			|| { echo "does not show its deviation: streamproof trace play --sut $$stack $$trace"; exit 1; }; \
-	done
-	@echo "each of $$(ls conformance/deviations/*/*.ndjson | wc -l) traces in conformance/deviations shows its deviation alone"
-
-nightly: toolchain
-	cargo run --release --locked -- check --tier full
-	cargo run --release --locked -- conform --tier full
-	cargo run --release --locked -- flakes --seed $$(date +%Y%m%d)
-	cargo run --release --locked -- schedules --delays 8
-	cargo run --release --locked -- storm --seed $$(date +%Y%m%d)
-	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$$(date +%Y%m%d) \
-		cargo test --release --locked -p streamproof-conformance --test random_walks
-
-second-opinion: toolchain
+# The same worlds in Promela, counted by SPIN.
+deep-second-opinion: toolchain
 	specs/second-opinion.sh
 
-# Finds the shortest trace of each scenario again.
-scenarios: toolchain
-	cargo run --release --locked --quiet -- scenarios --write
+# Two pairs of versions between which quinn's streams really changed. Exit 1 of a pair is its finding, not a fault.
+# PRESETS="uni bidi" plays those alone.
+COMPARE = $(STREAMPROOF) judge compare $(PRESETS:%=--preset %)
+deep-compare: toolchain
+	$(COMPARE) --from 0.11.17 --to 0.11.18 || test $$? -eq 1
+	$(COMPARE) --from 0.11.18 --to 0.11.19 || test $$? -eq 1
 
-documents: toolchain
-	cargo run --release --locked --quiet -- mutants --update model/README.md
+# The search on three processes on loopback, compared with one.
+deep-cluster: toolchain
+	cargo test --release --locked -p streamproof-cli --test cluster -- --nocapture
 
-bench: toolchain
-	cargo bench --locked -p streamproof-conformance
+# Every engine on one preset, what the manager costs over bare quinn, its state cell, the judge; wants a quiet machine.
+deep-benches: toolchain spin
+	cargo bench --locked -p streamproof-scale --bench engines -- twin-crowd --rounds 3 --update $(CURDIR)/model/README.md
+	cargo bench --locked -p streamproof --bench overhead -- --update $(CURDIR)/impl/README.md
+	cargo bench --locked -p streamproof --bench cell
+	cargo bench --locked -p streamproof-stacks --bench judge
 
-explore: toolchain
-	cargo run --release --locked -- explore
-
-# Writes the shortest trace of each known deviation again.
-deviations: toolchain
-	cargo run --release --locked --quiet -- conform --sut manager --record conformance/deviations/manager
-	cargo run --release --locked --quiet -- conform --sut quinn --record conformance/deviations/quinn
-
-# Exports the committed deviations again. The keys of the packets are fresh each time.
-regressions: toolchain
-	cargo build --release --locked --quiet
-	@for trace in conformance/regressions/*.ndjson; do \
-		name=$$(basename $$trace .ndjson); \
-		target/release/streamproof export $$trace --breach $$name --known \
-			--rust conformance/regressions/tests/$$(echo $$name | tr - _).rs \
-			--pcap conformance/regressions/$$name.pcapng || exit 1; \
-	done
-
-# Without cargo-deny, tests in conformance/tests/architecture.rs look at licences, sources and TLS.
+# Without cargo-deny, tests in conformance/cli/tests/architecture.rs look at licences, sources and TLS.
 deny: toolchain
 	@command -v cargo-deny >/dev/null || .ci/install cargo-deny "which reads deny.toml (some minutes)" "cargo deny" \
 		cargo install --locked cargo-deny
@@ -214,3 +146,21 @@ msrv: toolchain
 clean:
 	cargo clean
 	rm -rf streamproof-out
+
+toolchain:
+	@command -v cargo >/dev/null || { echo "needs a Rust toolchain (1.88 or later): see rustup.rs"; exit 1; }
+
+# What `make test` alone needs of the toolchain.
+lints: toolchain
+	@$(HAS_FMT) || .ci/install rustfmt "which checks the layout" "cargo fmt --check" rustup component add rustfmt
+	@$(HAS_CLIPPY) || .ci/install clippy "which lints" "cargo clippy" rustup component add clippy
+HAS_FMT = cargo fmt --version >/dev/null 2>&1
+HAS_CLIPPY = cargo clippy --version >/dev/null 2>&1
+
+spin:
+	@command -v spin >/dev/null || .ci/install SPIN "which counts the states of specs/streams.pml" \
+		"spin_counts_the_same in model/tests/second_opinion.rs" apt spin || echo "going on without SPIN"
+
+tshark:
+	@command -v tshark >/dev/null || .ci/install tshark "which reads exported packets" \
+		"tshark_decrypts_the_packets_and_sees_the_deviation in conformance/cli/tests/regressions.rs" apt tshark

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
@@ -24,7 +24,6 @@ use crate::datagrams::{Credentials, DatagramSession, LossTrigger, Read, Stack, f
 use streamproof_conformance::sut::{Session, Setup, StartError, Sut};
 
 /// A stack behind an agent.
-#[derive(Debug)]
 pub struct Agent {
     /// The stack's name on the command line.
     pub name: &'static str,
@@ -123,12 +122,12 @@ impl Sut for Agent {
     }
 }
 
-/// A running agent.
-#[derive(Debug)]
-struct Process {
-    child: Child,
-    commands: ChildStdin,
-    answers: BufReader<ChildStdout>,
+/// A running agent: its lines, and the process at their other end.
+pub(crate) struct Process {
+    /// `None` in tests, where the other end is a thread.
+    pub(crate) child: Option<Child>,
+    pub(crate) commands: Box<dyn Write + Send>,
+    pub(crate) answers: Box<dyn BufRead + Send>,
 }
 
 impl Process {
@@ -142,10 +141,10 @@ impl Process {
             .map_err(|error| format!("{}: {error}", program.display()))?;
         let commands = child.stdin.take().ok_or("no stdin")?;
         let answers = BufReader::new(child.stdout.take().ok_or("no stdout")?);
-        Ok(Self { child, commands, answers })
+        Ok(Self { child: Some(child), commands: Box::new(commands), answers: Box::new(answers) })
     }
 
-    fn ask(&mut self, command: &Value) -> Result<Value, String> {
+    pub(crate) fn ask(&mut self, command: &Value) -> Result<Value, String> {
         writeln!(self.commands, "{command}")
             .map_err(|error| format!("the agent is gone: {error}"))?;
         let mut line = String::new();
@@ -158,15 +157,19 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
 /// One connection of an agent.
-struct Remote {
+pub(crate) struct Remote {
     /// Given back at the end, unless it has failed.
     process: Option<Process>,
+    /// How it has failed.
+    failure: Option<String>,
     idle: Arc<Mutex<Vec<Process>>>,
     socket: UdpSocket,
     agent: SocketAddr,
@@ -178,7 +181,7 @@ struct Remote {
 }
 
 impl Remote {
-    fn start(
+    pub(crate) fn start(
         mut process: Process,
         setup: &Setup,
         certificate: &Certificate,
@@ -210,7 +213,18 @@ impl Remote {
         let process = Some(process);
         let (established, accepted, resets) = (false, Vec::new(), BTreeMap::new());
         let loss_trigger = LossTrigger::AnyPacket;
-        Ok(Self { process, idle, socket, agent, established, accepted, resets, loss_trigger })
+        let failure = None;
+        Ok(Self {
+            process,
+            failure,
+            idle,
+            socket,
+            agent,
+            established,
+            accepted,
+            resets,
+            loss_trigger,
+        })
     }
 
     /// Asks the agent; `null` if it is gone, which fits no answer.
@@ -219,7 +233,7 @@ impl Remote {
         match answer {
             Some(Ok(answer)) => answer,
             Some(Err(error)) => {
-                eprintln!("agent: {error}");
+                self.failure = Some(error);
                 self.process = None;
                 Value::Null
             }
@@ -348,6 +362,10 @@ impl Stack for Remote {
 
     fn accept(&mut self) -> Vec<StreamId> {
         std::mem::take(&mut self.accepted)
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure.clone()
     }
 
     fn loss_trigger(&self) -> LossTrigger {

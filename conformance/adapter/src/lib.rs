@@ -7,7 +7,7 @@ pub mod agent;
 pub mod datagrams;
 mod serve;
 
-pub use serve::{Start, serve};
+pub use serve::{Start, serve, serve_lines};
 
 /// The version of a package in a lock file of cargo's; empty if it has none.
 pub fn locked<'a>(lock: &'a str, package: &str) -> &'a str {
@@ -15,3 +15,6 @@ pub fn locked<'a>(lock: &'a str, package: &str) -> &'a str {
     let after = lock.lines().skip_while(|line| *line != name).nth(1).unwrap_or("");
     after.trim_start_matches("version = ").trim_matches('"')
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,18 +30,33 @@ pub struct Start {
 /// Enough for every read, in bytes.
 const READ_BUFFER: usize = 65_536;
 
-/// Serves commands until stdin ends: `start` makes the stack of each connection.
+/// Serves commands on stdin until it ends, with answers on stdout: `start` makes the stack of each connection.
 ///
 /// # Errors
 ///
-/// When stdin or stdout fails. A command that is not understood is answered with an `error`.
+/// As [`serve_lines`].
 pub fn serve<S: Stack>(
+    version: &str,
+    start: impl FnMut(&Start) -> Result<S, String>,
+) -> io::Result<()> {
+    serve_lines(io::stdin().lock(), io::stdout().lock(), version, start)
+}
+
+/// Serves the commands that come line by line until they end, and writes a line for each: `start` makes the stack of
+/// each connection.
+///
+/// # Errors
+///
+/// When a line cannot be read or written, or the socket fails. A command that is not understood is answered with an
+/// `error`.
+pub fn serve_lines<S: Stack>(
+    commands: impl BufRead,
+    mut out: impl Write,
     version: &str,
     mut start: impl FnMut(&Start) -> Result<S, String>,
 ) -> io::Result<()> {
     let mut connection = None;
-    let mut out = io::stdout().lock();
-    for line in io::stdin().lock().lines() {
+    for line in commands.lines() {
         let command: Value = serde_json::from_str(&line?).unwrap_or_default();
         let answer = match command["do"].as_str() {
             Some("version") => json!({ "version": version }),

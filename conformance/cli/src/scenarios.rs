@@ -17,6 +17,7 @@ use streamproof_model::worlds::streams::presets::Preset;
 use streamproof_model::worlds::streams::state::StreamsState;
 
 use streamproof_conformance::sut::Sut;
+use streamproof_conformance::tours::{ReplayError, replay_trace};
 use streamproof_stacks::manager::Manager;
 
 /// Where the list and the traces are, from the root of the repository.
@@ -84,6 +85,9 @@ pub enum ScenarioError {
     /// The path found is none: a world that is not deterministic.
     #[error(transparent)]
     Walk(#[from] NotEnabled),
+    /// It cannot be played.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
 }
 
 /// The scenarios of a list, by name.
@@ -111,11 +115,12 @@ struct Node {
 }
 
 impl Scenario {
-    /// Its trace: a shortest path in which every step happens.
+    /// Its trace: a shortest path in which every step happens, and behind it all that the liveness probe does to the
+    /// manager there, so that every call stands in the file.
     ///
     /// # Errors
     ///
-    /// When there is none, or no such world.
+    /// When there is none, or no such world; or when the manager gives no connection.
     pub fn trace(&self) -> Result<Trace, ScenarioError> {
         let found = Preset::find(&self.preset);
         let mut preset = found
@@ -125,9 +130,12 @@ impl Scenario {
                 preset: self.preset.clone(),
                 side: self.side,
             })?;
-        preset.way = Manager::default().way();
+        let manager = Manager::default();
+        preset.way = manager.way();
         let actions = self.search(&StreamsWorld::new(preset))?;
-        Ok(Trace { preset, side: self.side, actions, probe: None })
+        let trace = Trace { preset, side: self.side, actions, probe: None };
+        let probe = Some(replay_trace(&manager, &trace)?.probe);
+        Ok(Trace { probe, ..trace })
     }
 
     /// The trace's file.

@@ -295,3 +295,88 @@ fn imported_paths(source: &Path, file: &Path) -> Vec<String> {
     }
     paths
 }
+
+/// What each package of the judge's house must not know, tests included; what it is for is in its `description`.
+const HOUSE: [(&str, &[&str]); 4] = [
+    (
+        "streamproof-conformance",
+        &[
+            "clap",
+            "quinn",
+            "quinn-proto",
+            "rustls",
+            "streamproof",
+            "streamproof-adapter",
+            "streamproof-cli",
+            "streamproof-harness-tls",
+            "streamproof-scale",
+            "streamproof-simulation",
+            "streamproof-stacks",
+            "streamproof-stress",
+            "timely",
+        ],
+    ),
+    (
+        "streamproof-adapter",
+        &[
+            "clap",
+            "quinn",
+            "quinn-proto",
+            "streamproof",
+            "streamproof-cli",
+            "streamproof-scale",
+            "streamproof-simulation",
+            "streamproof-stacks",
+            "streamproof-stress",
+        ],
+    ),
+    ("streamproof-stacks", &["clap", "streamproof-cli", "streamproof-scale", "streamproof-stress"]),
+    (
+        "streamproof-stress",
+        &[
+            "clap",
+            "stateright",
+            "streamproof-adapter",
+            "streamproof-cli",
+            "streamproof-conformance",
+            "streamproof-scale",
+            "streamproof-stacks",
+        ],
+    ),
+];
+
+#[test]
+fn no_arrow_in_the_house_of_the_judge_turns() {
+    let arrows = dependencies();
+    for (package, forbidden) in HOUSE {
+        assert!(arrows.iter().any(|arrow| arrow.from == package), "there is no {package}");
+        for Arrow { to, .. } in arrows.iter().filter(|arrow| arrow.from == package) {
+            assert!(!forbidden.contains(&to.as_str()), "{package} must not depend on {to}");
+        }
+    }
+    // The command line is one package's affair, and nobody looks back at that package.
+    for Arrow { from, to, .. } in &arrows {
+        assert!(to != "clap" || from == "streamproof-cli", "{from} has a command line");
+        assert_ne!(to, "streamproof-cli", "{from} must not know the command");
+    }
+}
+
+/// What a stack's maintainer brings into his tests with the judge, whatever depends on what.
+#[test]
+fn judge_is_a_small_dependency() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--package", "streamproof-conformance", "--edges", "all"])
+        .args(["--prefix", "none", "--format", "{p}", "--locked", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo tree");
+    let tree = String::from_utf8_lossy(&output.stdout);
+    let names: std::collections::BTreeSet<_> =
+        tree.lines().filter_map(|line| line.split(' ').next()).filter(|n| !n.is_empty()).collect();
+    assert!(names.len() > 20, "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(names.len() <= 95, "{} packages: {names:?}", names.len());
+    let banned = ["clap", "streamproof", "timely", "rustls", "ring", "aws-lc-rs", "openssl"];
+    for banned in banned.iter().chain(&["quinn", "quinn-proto", "quinn-udp", "tokio"]) {
+        assert!(!names.contains(banned), "the judge must not bring {banned}");
+    }
+}

@@ -6,20 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use streamproof_model::trace::file::{self, TraceError};
-use streamproof_stacks::departures;
+use streamproof_stacks::{STACKS, departures};
 
 /// The folders with committed traces, from `conformance/`; one kind each.
-const KINDS: [&str; 9] = [
-    "scenarios",
-    "regressions",
-    "stacks/aioquic/traces",
-    "stacks/manager/traces",
-    "stacks/ngtcp2/traces",
-    "stacks/quic-go/traces",
-    "stacks/quiche/traces",
-    "stacks/quinn/traces",
-    "stacks/s2n-quic/traces",
-];
+fn kinds() -> Vec<String> {
+    let below = Path::new(env!("CARGO_MANIFEST_DIR")).join("../stacks");
+    let stacks = STACKS.into_iter().map(|stack| format!("{}/traces", stack.name));
+    let stacks = stacks.filter(|traces| below.join(traces).is_dir());
+    let kinds = ["scenarios".to_owned(), "regressions".to_owned()].into_iter();
+    kinds.chain(stacks.map(|traces| format!("stacks/{traces}"))).collect()
+}
 
 /// The traces of a kind, by name.
 fn traces(kind: &str) -> Vec<PathBuf> {
@@ -41,7 +37,7 @@ fn changed(text: &str, at: usize) -> Vec<u8> {
 
 #[test]
 fn every_committed_trace_carries_its_checksum() {
-    for path in KINDS.into_iter().flat_map(traces) {
+    for path in kinds().iter().flat_map(|kind| traces(kind)) {
         let text = fs::read_to_string(&path).expect("a file");
         let end = text.rfind("{\"end\":").expect("an end line");
         let sum = file::checksum(&text[..end]);
@@ -52,7 +48,7 @@ fn every_committed_trace_carries_its_checksum() {
 
 #[test]
 fn one_changed_byte_in_any_step_is_told_as_a_checksum() {
-    for path in KINDS.into_iter().flat_map(traces) {
+    for path in kinds().iter().flat_map(|kind| traces(kind)) {
         let text = fs::read_to_string(&path).expect("a file");
         // Behind the header and before the end line, and no line break.
         let first = text.find('\n').expect("a header") + 1;
@@ -86,8 +82,8 @@ fn changed_file_of_each_kind_is_refused_by_name() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
-    for kind in KINDS {
-        let path = traces(kind).remove(0);
+    for kind in kinds() {
+        let path = traces(&kind).remove(0);
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).expect("a file");
         let copy = folder.join(&name);

@@ -6,11 +6,14 @@
 //! members that explain it, so that one deviation does not hide the next. No rule stands here; every
 //! question goes to [`streamproof_model::rfc`] and [`streamproof_model::judging`].
 
+mod answers;
+mod observed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::judging::way::Way;
-use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome, Subject};
+use streamproof_model::rfc::call::{Answer, Call, SendOutcome, Subject};
 use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::frame::Frame;
@@ -18,8 +21,8 @@ use streamproof_model::rfc::identity::StreamId;
 use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::rfc::rules::{RFC9000, Rules};
 
+use self::answers::{answer_breach, as_answered};
 use crate::abstraction::Seen;
-use crate::sut::Observation;
 
 /// More than a settled endpoint can owe at once.
 const MOST_DEBTS: usize = 32;
@@ -292,159 +295,6 @@ impl Referee {
         deviations
     }
 
-    /// What a settled endpoint shows of its streams beside frames and answers.
-    pub fn observed(&mut self, seen: &[Observation]) -> Vec<Deviation> {
-        let mut deviations = Vec::new();
-        deviations.extend(self.opened(seen));
-        for stream in seen {
-            self.observed_stream(stream, &mut deviations);
-        }
-        deviations
-    }
-
-    /// Every stream that the peer has opened is there.
-    fn opened(&mut self, seen: &[Observation]) -> Option<Deviation> {
-        let has = |id: &StreamId| seen.iter().any(|stream| stream.stream_id == *id);
-        self.unopened.retain(|id| !has(id));
-        let unopened = self.unopened.clone();
-        let missing = |state: &Endpoint| {
-            // Who closes on a frame need not open its stream.
-            let open = state.closed.is_none();
-            state.streams.keys().find(|id| open && !has(id) && !unopened.contains(id)).copied()
-        };
-        // Those above it may be there: then it alone is not.
-        let is_alone = |missing: &StreamId| {
-            seen.iter().any(|stream| {
-                let id = stream.stream_id;
-                let is_above = id.ordinal() > missing.ordinal();
-                is_above
-                    && (id.initiator(), id.direction())
-                        == (missing.initiator(), missing.direction())
-            })
-        };
-        self.unopened.extend(missing(&self.states[0]).filter(is_alone));
-        self.judge(
-            || "no such stream was accepted".to_owned(),
-            |state| state.streams.keys().map(|id| format!("stream {id}")).collect(),
-            |state| match missing(state) {
-                None => vec![(Ok(()), state.clone())],
-                Some(id) => {
-                    let mut next = state.clone();
-                    if !is_alone(&id) {
-                        next.uncreate(id);
-                    }
-                    vec![(Err(Breach::StreamNotOpened), next)]
-                }
-            },
-        )
-    }
-
-    fn observed_stream(&mut self, seen: &Observation, deviations: &mut Vec<Deviation>) {
-        let id = seen.stream_id;
-        if let Some(told) = seen.send_outcome {
-            deviations.extend(self.told(id, "asked for the outcome", told, None));
-        }
-        if let Some(told) = seen.send_waiter
-            && told.is_none_or(|told| self.told.get(&id) != Some(&told))
-        {
-            if let Some(told) = told {
-                self.told.insert(id, told);
-            }
-            let missing = Some(Breach::WaiterNotWoken);
-            deviations.extend(self.told(id, "waiting for the outcome", told, missing));
-        }
-        if let Some(told) = seen.recv_outcome {
-            deviations.extend(self.told_receiver(id, told));
-        }
-        if self.reads.contains(&id) && !seen.read_woken {
-            let call = Call::Read { stream_id: id };
-            deviations.extend(self.not_woken(call, Answer::NoData, Breach::ReadNotWoken));
-        }
-        if let Some(length) = self.writes.get(&id).copied().filter(|_| !seen.write_woken) {
-            let call = Call::Write { stream_id: id, length };
-            deviations.extend(self.not_woken(call, Answer::Blocked, Breach::WriteNotWoken));
-        }
-        if let Some(alive) = seen.alive {
-            deviations.extend(self.alive(id, alive));
-        }
-    }
-
-    fn told(
-        &mut self,
-        id: StreamId,
-        how: &str,
-        told: Option<SendOutcome>,
-        missing: Option<Breach>,
-    ) -> Option<Deviation> {
-        let show = |outcome: Option<SendOutcome>| {
-            outcome.map_or_else(|| "undecided".to_owned(), |outcome| outcome.to_string())
-        };
-        self.judge(
-            || format!("{how} → {}", show(told)),
-            |state| vec![show(state.send_outcome(id))],
-            |state| {
-                let decided = state.send_outcome(id);
-                let result = match (told, decided) {
-                    (told, decided) if told == decided => Ok(()),
-                    (Some(SendOutcome::Delivered), Some(_)) => Err(Breach::ResetToldAsDelivered),
-                    (None, Some(_)) => Err(missing.unwrap_or(Breach::OutcomeWrong)),
-                    (Some(_), _) | (None, None) => Err(Breach::OutcomeWrong),
-                };
-                vec![(result, state.clone())]
-            },
-        )
-    }
-
-    fn told_receiver(&mut self, id: StreamId, told: Option<RecvOutcome>) -> Option<Deviation> {
-        let show = |outcome: Option<RecvOutcome>| {
-            outcome.map_or_else(|| "undecided".to_owned(), |outcome| outcome.to_string())
-        };
-        self.judge(
-            || format!("asked for the outcome → {}", show(told)),
-            |state| vec![show(state.recv_outcome(id))],
-            |state| {
-                let same = told == state.recv_outcome(id);
-                vec![(if same { Ok(()) } else { Err(Breach::OutcomeWrong) }, state.clone())]
-            },
-        )
-    }
-
-    fn not_woken(&mut self, call: Call, waits: Answer, breach: Breach) -> Option<Deviation> {
-        let answers = move |state: &Endpoint| -> Vec<Answer> {
-            let answers = state.call(RULES, PERMITTED, call);
-            answers.into_iter().map(|(answer, _)| answer).collect()
-        };
-        self.judge(
-            || format!("a waiting call sleeps on: {call}"),
-            |state| answers(state).iter().map(|answer| format!("{call} → {answer}")).collect(),
-            |state| {
-                let still = answers(state);
-                let may_wait = still.is_empty() || still.contains(&waits);
-                let result = if may_wait { Ok(()) } else { Err(breach) };
-                vec![(result, state.clone())]
-            },
-        )
-    }
-
-    fn alive(&mut self, id: StreamId, seen: (bool, bool)) -> Option<Deviation> {
-        let expected = |state: &Endpoint| {
-            let sending = state.sending(id).is_some() && state.send_outcome(id).is_none();
-            let receiving = state.receiving(id).is_some() && state.recv_outcome(id).is_none();
-            (sending, receiving)
-        };
-        let show = |(sending, receiving): (bool, bool)| {
-            format!("alive: sending part {sending}, receiving part {receiving}")
-        };
-        self.judge(
-            || show(seen),
-            |state| vec![show(expected(state))],
-            |state| {
-                let same = expected(state) == seen;
-                vec![(if same { Ok(()) } else { Err(Breach::SnapshotWrong) }, state.clone())]
-            },
-        )
-    }
-
     /// Keeps the members that permit what was seen. If none does, reports the most charitable
     /// breach and goes on with the members that explain it.
     fn judge(
@@ -490,59 +340,5 @@ fn permitted_next(state: &Endpoint) -> String {
         (_, Some(frame)) => frame.to_string(),
         (Some(_), None) => "nothing: the connection is closed".to_owned(),
         (None, None) => "silence, or a repeat of what was sent".to_owned(),
-    }
-}
-
-/// The endpoint after an answer that was not permitted: what the application was told has happened.
-fn as_answered(before: &Endpoint, permitted: Endpoint, call: Call, answer: Answer) -> Endpoint {
-    match (call, answer) {
-        (Call::Write { stream_id, .. }, Answer::Wrote { length }) => {
-            before.with_written(stream_id, length)
-        }
-        (Call::Open { direction }, Answer::Opened { .. }) => before.clone().with_open(direction),
-        (Call::Open { .. } | Call::Write { .. }, Answer::Blocked) => before.clone(),
-        _ => permitted,
-    }
-}
-
-/// Which rule an answer breaks, given one that would have been right.
-fn answer_breach(call: Call, permitted: Answer, got: Answer) -> Breach {
-    use Answer as A;
-    use RecvOutcome as R;
-    use SendOutcome as S;
-    match (call, permitted, got) {
-        (_, _, A::Corrupt { .. }) => Breach::WrongBytes,
-        (Call::Open { .. }, A::Opened { .. }, A::Opened { .. }) => Breach::WrongStreamOpened,
-        (Call::Open { .. }, A::Blocked, A::Opened { .. }) => Breach::OpenBeyondLimit,
-        (Call::Open { .. }, A::Opened { .. }, A::Blocked) => Breach::OpenRefused,
-        (Call::Write { .. }, A::Wrote { .. } | A::Blocked, A::Wrote { .. } | A::Blocked) => {
-            Breach::WriteBesideCredit
-        }
-        (Call::End { .. }, A::SendEnded { outcome: S::ConnectionLost }, A::Accepted) => {
-            Breach::FinishAcceptedAfterLoss
-        }
-        (Call::End { .. }, A::SendEnded { outcome: S::Stopped { .. } }, A::Accepted) => {
-            Breach::FinishAcceptedAfterStop
-        }
-        (Call::End { .. }, A::Accepted, A::Closed) => Breach::FinishNotIdempotent,
-        (Call::Read { .. }, A::RecvEnded { outcome: R::Reset { .. } }, A::EndOfStream) => {
-            Breach::EndAfterReset
-        }
-        (Call::Read { .. }, A::RecvEnded { outcome: R::Stopped { .. } }, A::EndOfStream) => {
-            Breach::EndAfterStop
-        }
-        (Call::Read { .. }, A::RecvEnded { outcome: R::ConnectionLost }, A::EndOfStream) => {
-            Breach::EndAfterLoss
-        }
-        (_, A::SendEnded { .. } | A::Finished, A::SendEnded { .. })
-        | (_, A::RecvEnded { .. }, A::RecvEnded { .. }) => Breach::OutcomeWrong,
-        (Call::Read { .. }, A::NoData | A::Data { .. }, A::EndOfStream) => Breach::EndToldEarly,
-        (Call::AbortReading { .. }, A::RecvEnded { outcome: R::Reset { .. } }, A::Accepted) => {
-            Breach::StopHidesReset
-        }
-        (_, A::SendEnded { .. } | A::RecvEnded { .. }, A::Closed | A::Accepted) => {
-            Breach::OutcomeWithheld
-        }
-        (_, _, _) => Breach::WrongAnswer,
     }
 }

@@ -3,20 +3,23 @@
 //! After the last step comes the liveness probe: everything is delivered and acknowledged, the
 //! application ends or reads on, and whoever waits must be told.
 
+mod probe;
+
 use streamproof_harness::puppet::PACKET_THRESHOLD;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::call::{Answer, Call};
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::frame::{Frame, FrameType};
-use streamproof_model::rfc::identity::{ByDirection, Side, StreamId};
+use streamproof_model::rfc::identity::{ByDirection, Side};
 use streamproof_model::trace::stimulus::Stimulus;
 use streamproof_model::worlds::streams::presets::Handshake;
 
 use crate::abstraction::{self, Seen};
 use crate::concretize;
+use crate::guarded::Guarded;
 use crate::referee::{Deviation, Referee};
-use crate::sut::{Session, Setup, StartError, Sut};
+use crate::sut::{Setup, StartError, Sut};
 
 /// A deviation and where it was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,7 +47,7 @@ pub struct Replay {
     /// The deviations, in order.
     pub found: Vec<Found>,
     /// For each stimulus of the script how it went. Shorter than the script if the peer left the protocol and the
-    /// system let it pass.
+    /// system let it pass, or if the system failed.
     pub went: Vec<Went>,
     /// What the liveness probe did.
     pub probe: Vec<Stimulus>,
@@ -84,20 +87,20 @@ pub fn replay<'a>(
     for ScriptStep { stimulus, peer_sent, packet, predicted } in script {
         // The script goes on as predicted, also where the system has not given what was predicted. A legal peer must
         // not use it: what came of that would be its own fault.
-        if is_legal && player.lacks_room(stimulus) {
+        if player.failed || (is_legal && player.lacks_room(stimulus)) {
             break;
         }
         player.peer_has_sent(peer_sent);
         player.packet = packet;
         player.step(stimulus);
         let predicted = predicted.is_none_or(|endpoint| player.referee.may_be(endpoint));
-        let went = match (player.void, predicted) {
+        let went = match (player.void, predicted && !player.failed) {
             (true, _) => Went::Void,
             (false, true) => Went::AsPredicted,
             (false, false) => Went::Astray,
         };
         player.replay.went.push(went);
-        if player.referee.is_over() {
+        if player.is_over() {
             break;
         }
     }
@@ -126,7 +129,7 @@ pub fn walk(
     mut next: impl FnMut(&Outstanding<'_>) -> Option<Stimulus>,
 ) -> Result<Replay, StartError> {
     let mut player = Player::new(sut, setup)?;
-    while !player.referee.is_over() {
+    while !player.is_over() {
         let mut outstanding = Outstanding::default();
         for packet in player.sent.iter().filter(|packet| !packet.acknowledged) {
             match packet.fate {
@@ -142,9 +145,6 @@ pub fn walk(
     player.finish(None);
     Ok(player.replay)
 }
-
-/// How much data a frame of the liveness probe carries, in bytes; it fits every packet.
-const PROBE_FRAME: u64 = 1_000;
 
 /// Whether two frames are one for whoever acknowledges them. A stream has one RESET_STREAM and one
 /// STOP_SENDING, whatever code and size a system gives them.
@@ -177,7 +177,7 @@ enum Fate {
 }
 
 struct Player {
-    session: Box<dyn Session>,
+    session: Guarded,
     referee: Referee,
     sent: Vec<Packet>,
     replay: Replay,
@@ -199,13 +199,15 @@ struct Player {
     packet: Option<u64>,
     /// How many stimuli are done.
     done: usize,
+    /// Whether the system has panicked, or its process has ended.
+    failed: bool,
 }
 
 impl Player {
     fn new(sut: &dyn Sut, setup: &Setup) -> Result<Self, StartError> {
         let own = setup.parameters_of(setup.side);
-        Ok(Self {
-            session: sut.start(setup)?,
+        let mut player = Self {
+            session: Guarded::start(sut, setup)?,
             referee: Referee::new(setup.first_endpoint(), sut.way()),
             sent: Vec::new(),
             replay: Replay::default(),
@@ -222,14 +224,32 @@ impl Player {
             peer_sent: 0,
             packet: None,
             done: 0,
-        })
+            failed: false,
+        };
+        player.look_for_failure();
+        Ok(player)
+    }
+
+    /// Whether there is nothing more to judge.
+    fn is_over(&self) -> bool {
+        self.failed || self.referee.is_over()
+    }
+
+    /// A stack that is not there any more is a finding, whatever it promises.
+    fn look_for_failure(&mut self) {
+        if let Some(seen) = self.session.take_failure() {
+            let permitted = vec!["to go on".to_owned()];
+            let deviation = Deviation { breach: Breach::StackFailed, seen, permitted };
+            self.replay.found.push(Found { at: self.done, deviation });
+            self.failed = true;
+        }
     }
 
     /// The peer has sent so many packets by now.
     fn peer_has_sent(&mut self, packets: u64) {
         if packets > self.peer_sent {
             self.peer_sent = packets;
-            self.session.peer_has_sent(packets);
+            self.session.ask(|session| session.peer_has_sent(packets));
         }
     }
 
@@ -262,7 +282,8 @@ impl Player {
         let deviation = deviation.filter(applies);
         let at = self.done;
         if let Some(deviation) = deviation {
-            self.session.note(format_args!("deviates: {}", deviation.breach));
+            let breach = deviation.breach;
+            self.session.ask(|session| session.note(format_args!("deviates: {breach}")));
             self.replay.found.push(Found { at, deviation });
         }
     }
@@ -272,10 +293,9 @@ impl Player {
         let mut came_back = Vec::new();
         match stimulus {
             Stimulus::Call { call } => {
-                let answer = self.call(*call);
-                came_back.push(answer.to_string());
+                came_back.extend(self.call(*call).map(|answer| answer.to_string()));
             }
-            Stimulus::Settle => self.session.settle(),
+            Stimulus::Settle => self.settle(),
             Stimulus::Deliver { frames } => self.deliver(frames),
             Stimulus::Acknowledge { frames } => {
                 // A copy that was declared lost is only meant where there is no other.
@@ -287,7 +307,7 @@ impl Player {
                 self.acknowledge(|packet| alive(packet) || (!any && has(packet)));
             }
             Stimulus::Handshake { accepted, parameters } => {
-                self.session.finish_handshake(*accepted, parameters);
+                self.session.ask(|session| session.finish_handshake(*accepted, parameters));
                 self.referee.shook_hands(*accepted, parameters);
                 if !accepted {
                     self.sent.clear();
@@ -296,9 +316,10 @@ impl Player {
             Stimulus::AcknowledgeAll => self.acknowledge_all(&mut came_back),
             Stimulus::LoseOutstanding => {
                 // What waits to be sent is sent first, and lost with the rest.
-                self.session.settle();
+                self.settle();
                 self.settled(&mut came_back);
-                self.void = !self.session.lose_outstanding();
+                let lost = self.session.ask(|session| session.lose_outstanding());
+                self.void = lost == Some(false);
                 if !self.void {
                     self.referee.all_lost();
                     self.sent.iter_mut().for_each(|packet| packet.fate = Fate::Lost);
@@ -311,6 +332,7 @@ impl Player {
         if self.log {
             self.replay.came_back.push(came_back);
         }
+        self.look_for_failure();
         self.done += 1;
     }
 
@@ -318,15 +340,19 @@ impl Player {
     fn deliver(&mut self, frames: &[Frame]) {
         let on_the_wire: Vec<_> = frames.iter().map(concretize::frame).collect();
         let place = self.arriving();
-        self.session.deliver(place, &on_the_wire);
+        self.session.ask(|session| session.deliver(place, &on_the_wire));
         frames.iter().for_each(|frame| self.referee.arrived(frame));
     }
 
-    fn call(&mut self, call: Call) -> Answer {
-        let answer = self.session.call(call);
+    fn call(&mut self, call: Call) -> Option<Answer> {
+        let answer = self.session.ask(|session| session.call(call))?;
         let deviation = self.referee.answered(call, answer);
         self.report(deviation);
-        answer
+        Some(answer)
+    }
+
+    fn settle(&mut self) {
+        self.session.ask(|session| session.settle());
     }
 
     fn acknowledge(&mut self, which: impl Fn(&Packet) -> bool) {
@@ -348,13 +374,13 @@ impl Player {
         }
         self.void = numbers.is_empty();
         let place = self.arriving();
-        self.session.acknowledge(place, &numbers);
+        self.session.ask(|session| session.acknowledge(place, &numbers));
     }
 
     /// Everything that was sent, and what waits to be sent, is acknowledged, until nothing more comes. What was
     /// declared lost is lost.
     fn acknowledge_all(&mut self, came_back: &mut Vec<String>) {
-        self.session.settle();
+        self.settle();
         self.settled(came_back);
         let due = |packet: &Packet| !packet.acknowledged && packet.fate != Fate::Lost;
         while self.sent.iter().any(due) {
@@ -365,7 +391,8 @@ impl Player {
 
     /// The session has settled: judge everything it sent, then its silence, then what it shows.
     fn settled(&mut self, came_back: &mut Vec<String>) {
-        for packet in self.session.received() {
+        let Some(packets) = self.session.ask(|session| session.received()) else { return };
+        for packet in packets {
             let mut frames = Vec::new();
             for frame in &packet.frames {
                 let seen = abstraction::frame(frame);
@@ -406,87 +433,19 @@ impl Player {
         if self.referee.is_over() {
             return; // No rule says what follows.
         }
-        for deviation in self.referee.observed(&self.session.observe()) {
+        let Some(seen) = self.session.ask(|session| session.observe()) else { return };
+        for deviation in self.referee.observed(&seen) {
             self.report(Some(deviation));
         }
     }
 
     fn finish(&mut self, probe: Option<&[Stimulus]>) {
-        if !self.referee.is_over() && !self.starved {
+        if !self.is_over() && !self.starved {
             match probe {
                 Some(stimuli) => stimuli.iter().for_each(|stimulus| self.probe_with(stimulus)),
                 None => self.probe(),
             }
         }
-        self.replay.log = self.session.log().to_vec();
-    }
-
-    // ---- the liveness probe -------------------------------------------------------------------
-
-    /// Asks for whatever is still open.
-    fn probe(&mut self) {
-        if let Some(handshake) = self.handshake.filter(|_| self.referee.states()[0].early) {
-            let Handshake { accepted, parameters } = handshake;
-            self.probe_with(&Stimulus::Handshake { accepted, parameters });
-        }
-        self.probe_with(&Stimulus::Settle);
-        let streams: Vec<StreamId> = self.referee.states()[0].streams.keys().copied().collect();
-        for stream_id in &streams {
-            self.probe_with(&Stimulus::Call { call: Call::End { stream_id: *stream_id } });
-        }
-        self.probe_with(&Stimulus::Settle);
-        for stream_id in streams {
-            for frame in self.remaining_frames(stream_id) {
-                self.probe_with(&Stimulus::Deliver { frames: frame.into() });
-            }
-            // Data, then the end; or at once what it became. A third time: told again.
-            for _ in 0..3 {
-                self.probe_with(&Stimulus::Call { call: Call::Read { stream_id } });
-            }
-        }
-        self.probe_with(&Stimulus::AcknowledgeAll);
-    }
-
-    /// One step of the probe, if it still can be taken: nobody calls on a handle that is gone, and nothing is
-    /// asked once the peer has left the protocol.
-    fn probe_with(&mut self, stimulus: &Stimulus) {
-        let can = match stimulus {
-            Stimulus::Call { call } => {
-                self.referee.states().iter().any(|state| state.can_call(*call))
-            }
-            Stimulus::Settle
-            | Stimulus::Deliver { .. }
-            | Stimulus::Acknowledge { .. }
-            | Stimulus::AcknowledgeAll
-            | Stimulus::LoseOutstanding
-            | Stimulus::Handshake { .. } => true,
-        };
-        if can {
-            self.replay.probe.push(stimulus.clone());
-            self.step(stimulus);
-        }
-    }
-
-    /// What a sender who keeps every rule still has to send: all data, and the end if no reset said
-    /// where the stream ends.
-    fn remaining_frames(&self, stream_id: StreamId) -> Vec<Frame> {
-        let state = &self.referee.states()[0];
-        let Some(part) = state.receiving(stream_id).filter(|_| state.closed.is_none()) else {
-            return Vec::new();
-        };
-        // One byte at least, where there is room for it.
-        let left = state.receive_credit.advertised.saturating_sub(state.consumed());
-        let least = u64::from(part.credit.advertised > 0 && (left > 0 || part.named > 0));
-        let size = part.final_size.unwrap_or_else(|| part.named.max(least));
-        let ends = (1..=size.div_ceil(PROBE_FRAME)).map(|n| (n * PROBE_FRAME).min(size));
-        let frame = |end: u64| {
-            let offset = end.saturating_sub(1) / PROBE_FRAME * PROBE_FRAME;
-            let (length, fin) = (end - offset, end == size);
-            Frame::Stream { stream_id, offset, length, fin }
-        };
-        match size {
-            0 => vec![frame(0)],
-            _ => ends.map(frame).collect(),
-        }
+        self.replay.log = self.session.log();
     }
 }

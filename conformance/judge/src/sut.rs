@@ -4,11 +4,13 @@
 //! does what it is told and reports what it sees; it knows no rule and compares nothing.
 //!
 //! Both traits are for stacks outside this crate too: [`suite`](crate::suite) plays them, and
-//! `examples/own_stack.rs` implements them. A session is used by one thread, from its start to its end; many
+//! `examples/own-stack` implements them. A session is used by one thread, from its start to its end; many
 //! sessions run at once on several. It has to do the same whenever the same is done to it: no clock, no chance.
 //! Frames come and go decoded ([`wire::Frame`]); [`concretize::data`](crate::concretize::data) says which bytes
 //! belong at which place of a stream. What a stack cannot show, it leaves out of its [`Observation`]s; what a preset
 //! asks for and a stack does not have is a reason not to name that preset.
+
+pub use streamproof_harness as harness;
 
 use streamproof_harness::LimitError;
 use streamproof_harness::puppet::{ReceivedPacket, Tap};
@@ -245,6 +247,12 @@ pub trait Session {
     /// A look at the settled session: every stream that the application has ever had, those that the peer has
     /// opened included, once each and in order of ID.
     fn observe(&mut self) -> Vec<Observation>;
+
+    /// How the stack has failed, if there is nothing left to ask: its process has ended, say. A stack that panics need
+    /// not tell.
+    fn failure(&self) -> Option<String> {
+        None
+    }
 
     /// The judge remarks on what was just done, for the event log.
     fn note(&mut self, _: std::fmt::Arguments<'_>) {}

@@ -298,6 +298,8 @@ mod play {
         sut: End,
         /// The number of the peer's next packet; the handshake's were below.
         next: u32,
+        /// The numbers of the packets that the peer has sent, those that did not arrive included.
+        sent: Vec<u32>,
         /// The connection ID that the peer writes to.
         destination: Vec<u8>,
         /// The numbers of the packets that were about streams, in order, and of those that held nothing to acknowledge.
@@ -358,8 +360,8 @@ mod play {
                 back.into_iter().for_each(|datagram| sut.receive(now, &datagram));
             }
             let (next, largest, ended) = (1000, 0, BTreeMap::new());
-            let (packets, plain) = (Vec::new(), Vec::new());
-            Self { now, sut, next, destination, packets, plain, largest, ended }
+            let (sent, packets, plain) = (Vec::new(), Vec::new(), Vec::new());
+            Self { now, sut, next, sent, destination, packets, plain, largest, ended }
         }
 
         pub(super) fn connection(&mut self) -> &mut Connection {
@@ -453,21 +455,50 @@ mod play {
             }
         }
 
-        /// A packet of the peer's with these frames arrives.
+        /// The peer sends so many packets that do not arrive, or arrive late.
+        pub(super) fn holds_back(&mut self, packets: u64) {
+            for _ in 0..packets {
+                self.sent.push(self.next);
+                self.next += 1;
+            }
+        }
+
+        /// A packet of the peer's with these frames arrives: the next that it sends.
         pub(super) fn arrives(&mut self, frames: &[u8]) -> Vec<String> {
-            let mut datagram = vec![0x43]; // 1-RTT, a packet number of four bytes.
-            datagram.extend(&self.destination);
-            datagram.extend(self.next.to_be_bytes());
-            datagram.extend(frames);
-            self.next += 1;
-            self.sut.receive(self.now, &datagram);
-            self.runs()
+            self.holds_back(1);
+            self.arrives_late(self.sent.len() - 1, frames)
+        }
+
+        /// The packet at this place among those that the peer has sent, from 0, arrives with these frames.
+        pub(super) fn arrives_late(&mut self, place: usize, frames: &[u8]) -> Vec<String> {
+            self.arrives_as(self.sent[place], frames)
         }
 
         /// The peer acknowledges packets: those that were about streams, counted from 0.
         pub(super) fn acknowledges(&mut self, packets: &[usize]) -> Vec<String> {
+            self.holds_back(1);
+            self.acknowledges_late(self.sent.len() - 1, packets)
+        }
+
+        /// The same, in the packet at this place among those that the peer has sent.
+        pub(super) fn acknowledges_late(&mut self, place: usize, packets: &[usize]) -> Vec<String> {
             let numbers: Vec<u64> = packets.iter().map(|packet| self.packets[*packet]).collect();
-            self.acknowledge(numbers)
+            self.acknowledge(self.sent[place], numbers)
+        }
+
+        fn arrives_as(&mut self, number: u32, frames: &[u8]) -> Vec<String> {
+            let mut datagram = vec![0x43]; // 1-RTT, a packet number of four bytes.
+            datagram.extend(&self.destination);
+            datagram.extend(number.to_be_bytes());
+            datagram.extend(frames);
+            self.sut.receive(self.now, &datagram);
+            self.runs()
+        }
+
+        /// A packet number of the peer's own.
+        fn number(&mut self) -> u32 {
+            self.next += 1;
+            self.next - 1
         }
 
         /// All that is in flight is lost, and it finds out: packets that were sent later are acknowledged.
@@ -478,16 +509,18 @@ mod play {
                 let later: Vec<u64> =
                     self.plain.iter().copied().filter(|number| *number > last).collect();
                 if later.last().is_some_and(|top| *top >= last + 3) {
-                    seen.extend(self.acknowledge(later));
+                    let number = self.number();
+                    seen.extend(self.acknowledge(number, later));
                     break;
                 }
-                self.next += 1; // A gap is acknowledged at once,
-                seen.extend(self.arrives(&[1])); // as soon as a PING follows.
+                self.number(); // A gap is acknowledged at once,
+                let number = self.number();
+                seen.extend(self.arrives_as(number, &[1])); // as soon as a PING follows.
             }
             seen
         }
 
-        fn acknowledge(&mut self, mut numbers: Vec<u64>) -> Vec<String> {
+        fn acknowledge(&mut self, number: u32, mut numbers: Vec<u64>) -> Vec<String> {
             numbers.sort_unstable_by(|a, b| b.cmp(a));
             let Some(&largest) = numbers.first() else { return Vec::new() };
             // Each in a range of its own, or in that of the one above it.
@@ -506,7 +539,7 @@ mod play {
                 put(pair[0][0] - pair[1][1] - 2, &mut frame);
                 put(pair[1][1] - pair[1][0], &mut frame);
             }
-            self.arrives(&frame)
+            self.arrives_as(number, &frame)
         }
 
         /// What a datagram of the connection's says about streams.

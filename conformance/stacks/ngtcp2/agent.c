@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "ngtcp2_connection.h"
+#include "connection.h"
 
 static int udp;
 static struct connection *connection;

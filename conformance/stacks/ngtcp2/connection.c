@@ -1,6 +1,6 @@
-// The connection: TLS by GnuTLS, the callbacks, the socket. `ngtcp2_connection.h` says what it is for.
+// The connection: TLS by GnuTLS, the callbacks, the socket. `connection.h` says what it is for.
 
-#include "ngtcp2_connection.h"
+#include "connection.h"
 
 #include <errno.h>
 #include <stdio.h>

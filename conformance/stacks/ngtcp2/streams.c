@@ -1,6 +1,6 @@
-// The streams as the application sees them, and what ngtcp2 tells of them. `ngtcp2_connection.h` says what this is for.
+// The streams as the application sees them, and what ngtcp2 tells of them. `connection.h` says what this is for.
 
-#include "ngtcp2_connection.h"
+#include "connection.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

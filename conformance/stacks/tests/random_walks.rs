@@ -154,7 +154,7 @@ fn try_run(sut: &dyn Sut, side: Side, hostile: bool) -> Result<(), String> {
         failure_persistence: None,
         ..Config::default()
     };
-    let known = Known::of(&*sut).expect("a well-formed list");
+    let known = Known::of(sut).expect("a well-formed list");
     let strategy = (0..SIZE, moves(side, hostile));
     let result = TestRunner::new(config).run(&strategy, |(size, moves)| {
         let unlisted = unlisted(sut, &known, side, size, &moves);

@@ -23,7 +23,7 @@ macro_rules! breaches {
         }
 
         impl Breach {
-            /// Every breach but the unanswered violations, in order of section.
+            /// Every breach but the unanswered violations, in order of section; first what no section speaks of.
             pub const PLAIN: &'static [Self] = &[ $( Self::$variant, )+ ];
 
             /// The name in `deviations/*.toml` and in reports.
@@ -74,6 +74,8 @@ macro_rules! breaches {
 // A table in which name, section, level and sentence stand together reads better
 // than four matches of as many arms; nothing else in this crate is a macro.
 breaches! {
+    /// The stack panicked, or its process ended, in the middle of a trace.
+    StackFailed => "stack-failed", "", Contract;
     /// The application was handed bytes other than those at that place of the stream.
     WrongBytes => "wrong-bytes", "2.2", Must;
     /// A STREAM frame carries other bytes than were written at that place of the stream.

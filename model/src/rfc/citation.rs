@@ -35,7 +35,7 @@ impl fmt::Display for Level {
 /// A rule's place and strength.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Citation {
-    /// The section of RFC 9000, as in "3.5"; for a contract, the section it leans on.
+    /// The section of RFC 9000, as in "3.5"; for a contract, the section it leans on, or nothing.
     pub section: &'static str,
     /// Its level.
     pub level: Level,
@@ -46,10 +46,21 @@ impl Citation {
     pub const fn new(section: &'static str, level: Level) -> Self {
         Self { section, level }
     }
+
+    /// The section as in "§3.5", or that there is none.
+    pub fn place(self) -> String {
+        match self.section {
+            "" => "no section".to_owned(),
+            section => format!("§{section}"),
+        }
+    }
 }
 
 impl fmt::Display for Citation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "§{} {}", self.section, self.level)
+        match self.section {
+            "" => write!(f, "{}", self.level),
+            section => write!(f, "§{section} {}", self.level),
+        }
     }
 }

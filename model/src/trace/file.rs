@@ -6,76 +6,28 @@
 //! peer sends; reading takes the actions only and walks them again. Behind the steps of the world come those of the
 //! liveness probe, so that every call that was made stands in the file.
 
-use std::collections::BTreeMap;
+mod header;
+
 use std::fmt::Write as _;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::judging::departures::{Departure, listed};
-use crate::judging::way::{Way, named};
-use crate::rfc::choices::{Choice, Choices, NoChoice};
+use crate::judging::departures::Departure;
 use crate::rfc::identity::Side;
 use crate::worlds::streams::action::Action;
 use crate::worlds::streams::picture::state_text;
-use crate::worlds::streams::presets::Preset;
 
+pub use self::header::{Shows, shows};
+
+use self::header::Header;
 use super::numbering::{Numbering, PacketFate};
 use super::stimulus::Stimulus;
 use super::{NotEnabled, Trace};
 
 /// The version this code writes and reads.
 pub const VERSION: u32 = 4;
-
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    streamproof_trace: u32,
-    preset: String,
-    side: Side,
-    way: HeaderWay,
-}
-
-/// Which way the endpoints go: a name for readers, and how it differs from everything that the RFC permits. A choice
-/// that is not named goes either way, so that a new choice changes no file.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct HeaderWay {
-    name: String,
-    #[serde(default)]
-    choices: BTreeMap<String, String>,
-    #[serde(default)]
-    departures: Vec<String>,
-}
-
-impl HeaderWay {
-    fn of(way: &Way) -> Self {
-        let made = way.choices.made();
-        Self {
-            name: way.name.to_owned(),
-            choices: made.map(|(name, goes)| (name.to_owned(), goes.to_string())).collect(),
-            departures: way.departures.iter().map(|departure| departure.id.to_owned()).collect(),
-        }
-    }
-
-    /// The way, given the departures that are known.
-    fn read(&self, known: &[Departure]) -> Result<Way, String> {
-        let mut way = Way { name: named(&self.name), ..Way::PERMITTED };
-        for (name, goes) in &self.choices {
-            let choice =
-                Choices::find(name).ok_or_else(|| format!("no choice is called \"{name}\""))?;
-            let goes: Choice = goes.parse().map_err(|error: NoChoice| error.to_string())?;
-            (choice.set)(&mut way.choices, goes);
-        }
-        let departures = self.departures.iter().map(|id| {
-            let departure = Departure::find(known, id);
-            departure.copied().ok_or_else(|| format!("no departure is called \"{id}\""))
-        });
-        way.departures = listed(departures.collect::<Result<_, _>>()?);
-        Ok(way)
-    }
-}
 
 #[derive(Deserialize, Serialize)]
 struct Line {
@@ -183,14 +135,21 @@ pub enum TraceError {
 ///
 /// When it is no path of its world.
 pub fn write(trace: &Trace) -> Result<String, NotEnabled> {
-    let header = Header {
-        streamproof_trace: VERSION,
-        preset: trace.preset.name.to_owned(),
-        side: trace.side,
-        way: HeaderWay::of(&trace.way()),
-    };
+    write_all(trace, None)
+}
+
+/// The same with the deviation that the trace was recorded for.
+///
+/// # Errors
+///
+/// When it is no path of its world.
+pub fn write_showing(trace: &Trace, shows: &Shows) -> Result<String, NotEnabled> {
+    write_all(trace, Some(shows.clone()))
+}
+
+fn write_all(trace: &Trace, shows: Option<Shows>) -> Result<String, NotEnabled> {
     let path = trace.walk()?;
-    let mut text = json(&header);
+    let mut text = json(&Header::of(trace, shows));
     let mut numbering = Numbering::new(trace.side);
     for (step, (action, states)) in (1..).zip(trace.actions.iter().zip(path.windows(2))) {
         let [(before, _), (after, _)] = states else { continue };
@@ -237,13 +196,13 @@ pub fn read(text: &str, known: &[Departure]) -> Result<Trace, TraceError> {
     let mut lines = (1..).zip(text.lines());
     let (_, first) = lines.next().ok_or(TraceError::Empty)?;
     // A file of another version may end in another way; one that was changed may say anything.
-    check_version(first)?;
+    header::check_version(first)?;
     // In a trace's JSON a carriage return is written `\r`.
     if text.contains("\r\n") {
         return Err(TraceError::LineEnds);
     }
     check_sum(text)?;
-    let (preset, side) = read_header(first, known)?;
+    let (preset, side) = header::read(first, known)?;
     let mut trace = Trace { preset, side, actions: Vec::new(), probe: None };
     let mut probe = Vec::new();
     let mut last = 1;
@@ -325,20 +284,6 @@ fn reason(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-/// Refuses a header of another version; it may look different in every other way.
-fn check_version(line: &str) -> Result<(), TraceError> {
-    #[derive(Deserialize)]
-    struct Version {
-        streamproof_trace: u32,
-    }
-    let Version { streamproof_trace: version } =
-        serde_json::from_str(line).map_err(|error| TraceError::Header(reason(&error)))?;
-    match version {
-        VERSION => Ok(()),
-        other => Err(TraceError::Version(other)),
-    }
-}
-
 /// Refuses a file whose last line is an end with another checksum than that of what stands before it. A
 /// file without an end at its end was cut, or goes on after it: that is found line by line.
 fn check_sum(text: &str) -> Result<(), TraceError> {
@@ -350,19 +295,6 @@ fn check_sum(text: &str) -> Result<(), TraceError> {
         true => Ok(()),
         false => Err(TraceError::Checksum { line: before.lines().count() + 1, announced, found }),
     }
-}
-
-fn read_header(line: &str, known: &[Departure]) -> Result<(Preset, Side), TraceError> {
-    let header: Header =
-        serde_json::from_str(line).map_err(|error| TraceError::Header(reason(&error)))?;
-    let Some(mut preset) = Preset::find(&header.preset) else {
-        return Err(TraceError::UnknownPreset(header.preset));
-    };
-    if !preset.is_replayed() || !preset.sides().contains(&header.side) {
-        return Err(TraceError::Side { preset: preset.name, side: header.side });
-    }
-    preset.way = header.way.read(known).map_err(TraceError::Header)?;
-    Ok((preset, header.side))
 }
 
 #[cfg(test)]

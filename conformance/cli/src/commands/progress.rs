@@ -26,16 +26,13 @@ impl Progress {
         Self { what, start: Instant::now(), bar, last: Mutex::new(None) }
     }
 
-    /// Says how many of how many are done, and what is being done; with the time that is left, as far as what is done
-    /// tells it.
-    pub(in crate::commands) fn tell_of(&self, done: usize, all: usize, what: &str) {
-        let passed = self.start.elapsed();
-        let left = match done {
-            0 => String::new(),
-            _ => {
-                let left = passed.as_secs_f64() / done as f64 * (all - done.min(all)) as f64;
-                format!(", about {} s left", left.ceil())
-            }
+    /// Says how many of how many are done, and what is being done; with the time that is left, as far as the share of
+    /// the work that is done tells it.
+    pub(in crate::commands) fn tell_of(&self, done: usize, all: usize, share: f64, what: &str) {
+        let passed = self.start.elapsed().as_secs_f64();
+        let left = match share > 0.0 {
+            false => String::new(),
+            true => format!(", about {} s left", (passed / share * (1.0 - share)).max(0.0).ceil()),
         };
         self.tell(&format!("{done} of {all}{left}: {what}"));
     }

@@ -31,9 +31,8 @@ impl Puppet {
         packet_numbers: &[u64],
     ) -> Result<(), PuppetError> {
         let own = self.number_at(place);
-        match self.acknowledgement_of(packet_numbers)? {
-            Some(ack) => self.send_numbered(own, &[ack]),
-            None => {}
+        if let Some(ack) = self.acknowledgement_of(packet_numbers)? {
+            self.send_numbered(own, &[ack]);
         }
         Ok(())
     }

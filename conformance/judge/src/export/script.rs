@@ -194,6 +194,10 @@ impl Session for Recorded {
         self.inner.note(line);
     }
 
+    fn failure(&self) -> Option<String> {
+        self.inner.failure()
+    }
+
     fn log(&self) -> &[String] {
         self.inner.log()
     }

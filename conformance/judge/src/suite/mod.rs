@@ -59,6 +59,8 @@ pub struct Progress<'a> {
     pub done: usize,
     /// How many there will be.
     pub rows: usize,
+    /// Which share of the work is done, from 0 to 1, as far as it can be known beforehand.
+    pub share: f64,
 }
 
 /// Which presets are played, on which side, over what, on how many threads.
@@ -298,7 +300,8 @@ impl<'a> Suite<'a> {
             true => (self.threads.get(), NonZero::<usize>::MIN),
             false => (1, self.threads),
         };
-        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (next, done, spent) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let whole: usize = roles.iter().map(cost).sum();
         let order = dearest_first(roles);
         let all: Mutex<Vec<Option<Result<Played, SuiteError>>>> =
             Mutex::new(roles.iter().map(|_| None).collect());
@@ -309,12 +312,14 @@ impl<'a> Suite<'a> {
                     let done = done.load(Ordering::Relaxed);
                     let Role { preset, side, .. } = role;
                     let (preset, rows) = (preset.name, roles.len());
-                    (self.progress)(&Progress { preset, side: *side, traces, done, rows });
+                    let share = spent.load(Ordering::Relaxed) as f64 / whole.max(1) as f64;
+                    (self.progress)(&Progress { preset, side: *side, traces, done, rows, share });
                 };
                 let played = self.play(sut, role, inside, &tell);
                 let failed = played.is_err();
                 all.lock().unwrap_or_else(PoisonError::into_inner)[*number] = Some(played);
                 done.fetch_add(1, Ordering::Relaxed);
+                spent.fetch_add(cost(role), Ordering::Relaxed);
                 tell(0);
                 if failed {
                     next.store(order.len(), Ordering::Relaxed);
@@ -364,11 +369,18 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// The numbers of the rows, those first that are likely to take longest, so that none is left alone at the end. A
-/// hostile peer's frames mostly end their trace, so that a trace takes few of them.
+/// What a row costs beside others: a hostile peer's frames mostly end their trace, so that a trace takes few of them,
+/// and those that stand around a limit are many.
+fn cost(role: &Role) -> usize {
+    match role.preset.hostile {
+        Some(_) => 12,
+        None => 1,
+    }
+}
+
+/// The numbers of the rows, the dearest first, so that none of them is left alone at the end.
 fn dearest_first(roles: &[Role]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..roles.len()).collect();
-    let is_cheap = |number: &usize| roles[*number].preset.hostile.is_none();
-    order.sort_by_key(|number| (is_cheap(number), *number));
+    order.sort_by_key(|number| (std::cmp::Reverse(cost(&roles[*number])), *number));
     order
 }

@@ -280,14 +280,14 @@ impl Deviant {
         Ok(replay_diagram(sut, &self.trace, &replay).to_terminal(WIDTH, false))
     }
 
-    /// The trace as a file (`specs/trace.md`): `streamproof trace play FILE` plays it against the stacks that the
+    /// The trace as a file that says what it shows (`specs/trace.md`): `streamproof trace play FILE` plays it against the stacks that the
     /// command knows.
     ///
     /// # Errors
     ///
     /// When it is no path of its world, which a trace from a run always is.
     pub fn file(&self) -> Result<String, ReplayError> {
-        Ok(file::write(&self.trace)?)
+        Ok(file::write_showing(&self.trace, &self.deviation.shows())?)
     }
 }
 

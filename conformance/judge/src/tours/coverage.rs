@@ -10,7 +10,7 @@ use streamproof_model::trace::tours::{Pairs, Tour, Unobserved, remaining_edges, 
 
 use super::script::Felt;
 use crate::referee::Deviation;
-use crate::replay::{Replay, Went};
+use crate::replay::{Found, Replay, Went};
 
 /// What the tours are to take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -117,6 +117,8 @@ pub(super) struct Coverage {
 /// How far a replay went as predicted: all that coverage needs of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walked {
+    /// Whether there was a session: nothing that happens elsewhere counts without one.
+    begun: bool,
     /// So many stimuli.
     good: usize,
     /// How the next one went; `None` if none was played.
@@ -126,7 +128,9 @@ pub(super) struct Walked {
 impl Walked {
     pub(super) fn of(replay: &Replay) -> Self {
         let good = replay.went.iter().take_while(|went| **went == Went::AsPredicted).count();
-        Self { good, then: replay.went.get(good).copied() }
+        let failed = |found: &Found| found.deviation.breach == Breach::StackFailed;
+        let begun = !replay.went.is_empty() || !replay.found.iter().any(failed);
+        Self { begun, good, then: replay.went.get(good).copied() }
     }
 }
 
@@ -228,13 +232,16 @@ impl Ground {
     /// What is taken if nothing leads astray on these tours.
     pub(super) fn planned(&self, tours: &[Tour]) -> Coverage {
         let mut coverage = self.nothing_taken();
-        let walked = Walked { good: usize::MAX, then: None };
+        let walked = Walked { begun: true, good: usize::MAX, then: None };
         tours.iter().for_each(|tour| self.cover(&mut coverage, tour, walked));
         coverage
     }
 
     /// Marks what a replay says of a tour's edges. Where the replay was cut short, nothing is known.
     pub(super) fn cover(&self, coverage: &mut Coverage, tour: &Tour, walked: Walked) {
+        if !walked.begun {
+            return;
+        }
         let mut felt = 0;
         let mut before = None;
         for edge in tour {

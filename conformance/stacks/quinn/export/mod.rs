@@ -21,6 +21,7 @@ use streamproof_conformance::export::{ExportError, Shown};
 use self::play::{Limits, Play};
 
 const PLAY: &str = include_str!("play.rs");
+const FRAMES: &str = include_str!("play/frames.rs");
 const NULL: &str = include_str!("play/null.rs");
 /// The keys of the simulation, which are the test's too.
 const KEYS: &str = include_str!("../../../harness/simulation/src/keys.rs");
@@ -87,6 +88,7 @@ pub(super) fn write(shown: &Shown) -> Result<String, ExportError> {
 fn embedded() -> String {
     let module = |name: &str, text: &str| format!("mod {name} {{\n{}}}\n", indented(text));
     let play = PLAY.replacen(KEYS_THERE, &module("keys", KEYS), 1);
+    let play = play.replacen("mod frames;\n", &module("frames", FRAMES), 1);
     let play = play.replacen("mod null;\n", &module("null", NULL), 1);
     format!("#[rustfmt::skip]\n#[allow(dead_code)]\nmod play {{\n{}}}\n", indented(&play))
 }

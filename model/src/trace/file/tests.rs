@@ -2,10 +2,14 @@
 
 use super::*;
 use crate::check::graph::Graph;
+use crate::judging::way::Way;
 use crate::rfc::call::Call;
+use crate::rfc::choices::{Choice, Choices};
+use crate::rfc::citation::Level;
 use crate::rfc::identity::StreamId;
 use crate::worlds::streams::StreamsWorld;
 use crate::worlds::streams::action::Packet;
+use crate::worlds::streams::presets::Preset;
 
 const UNSENT: Departure = Departure {
     id: "reset-counts-unsent",
@@ -45,6 +49,28 @@ fn trace_written_and_read_is_the_same() {
     assert_eq!((again_way.name, again_way.choices), (way.name, way.choices));
     assert_eq!(again_way.departures, way.departures);
     assert_eq!(write(&again).expect("a path"), text);
+}
+
+#[test]
+fn trace_tells_what_it_was_recorded_for_and_reading_does_not_look_at_it() {
+    let trace = example();
+    let told = Shows {
+        id: "stop-after-reset".to_owned(),
+        section: "3.5".to_owned(),
+        level: Level::Should,
+        seen: "STOP_SENDING 2 code 9".to_owned(),
+        permitted: vec!["silence".to_owned()],
+    };
+    let text = write_showing(&trace, &told).expect("a path");
+    assert_eq!(shows(&text), Some(told));
+    let again = read(&text).expect("a trace");
+    assert_eq!(again.actions, trace.actions);
+    let plain = write(&trace).expect("a path");
+    assert_eq!(shows(&plain), None);
+    assert_eq!(write(&again).expect("a path"), plain);
+    // Nothing else may stand in it.
+    let other = text.replacen("\"seen\"", "\"looked\"", 1);
+    assert!(matches!(read(&sealed(&other)), Err(TraceError::Header(_))));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! ended. It began with an incident: a local cancel released a stream's send buffer while the handler of a
 //! received RESET_STREAM was about to touch it.
 //!
-//! A [`Design`] says how an implementation does it: the stream manager's, or one with a fault. The [`LifecycleWorld`]
+//! A [`Design`](design::Design) says how an implementation does it: the stream manager's, or one with a fault. The [`LifecycleWorld`]
 //! lets its tasks take their steps in every order; the [`properties`] say what must hold in each of them, **no
 //! access after release** first. That the manager is built as its design says is what its tests show, which
 //! run the same races on the real code.

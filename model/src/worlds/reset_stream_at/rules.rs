@@ -1,6 +1,6 @@
 //! The draft's rules as values: a struct of functions, and [`DRAFT`], their right constant.
 //!
-//! A mutant is `Rules { lowers: |_, _| true, ..DRAFT }`; see [`mutants`](super::mutants). Each field's right
+//! A mutant is `Rules { lowers: |_, _| true, ..DRAFT }`; see [`wrong`](super::wrong). Each field's right
 //! function stands here, under the section it comes from, and nowhere else. §3 to §5.4, in that order.
 
 use crate::rfc::frame::ErrorCode;

@@ -6,13 +6,12 @@ use std::collections::BTreeSet;
 
 use stateright::{Model, Path, Property};
 
+use crate::diagram::Diagram;
 use crate::rfc::choices::{Choice, Choices};
 use crate::rfc::endpoint::Endpoint;
 use crate::rfc::frame::Frame;
 use crate::rfc::identity::Side;
 use crate::rfc::rules::Rules;
-
-use crate::diagram::Diagram;
 use crate::worlds::{About, PathOf, World, Wrong};
 
 use super::action::Action;

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use streamproof_conformance::picture::replay_diagram;
+use streamproof_conformance::record;
 use streamproof_conformance::suite::{self, Deviant, Report, Skipped};
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::count;
-use streamproof_conformance::tours::{replay_trace, shrink};
-use streamproof_model::trace::{Trace, file};
+use streamproof_conformance::tours::{ReplayError, replay_trace};
+use streamproof_model::trace::Trace;
 
 use crate::commands::out::WIDTH;
 use crate::commands::{Bad, Verdict, files, out};
@@ -71,9 +72,9 @@ fn print_new(deviant: &Deviant) {
 }
 
 /// Writes the shortest trace of each deviation, minimized, into a folder.
-pub(super) fn record(report: &Report, sut: &dyn Sut, folder: &Path) -> Result<(), Bad> {
+pub(super) fn record_all(report: &Report, sut: &dyn Sut, folder: &Path) -> Result<(), Bad> {
     for deviant in &report.deviants {
-        let text = text(&minimized(sut, deviant)?)?;
+        let (_, text) = recorded(sut, deviant)?;
         files::write(&folder.join(format!("{}.ndjson", deviant.breach.id())), &text)?;
     }
     Ok(())
@@ -87,7 +88,7 @@ pub(in crate::commands) fn draw_unlisted(
     quiet: bool,
 ) -> Result<(), Bad> {
     for deviant in report.unlisted() {
-        let trace = &minimized(sut, deviant)?;
+        let (trace, text) = &recorded(sut, deviant)?;
         let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
         let diagram = replay_diagram(sut, trace, &replay);
         if !quiet {
@@ -96,7 +97,7 @@ pub(in crate::commands) fn draw_unlisted(
         let name = format!("{}-{}", sut.name(), deviant.breach.id());
         files::write_picture(&folder.join(format!("{name}.svg")), &diagram, quiet);
         let file = folder.join(format!("{name}.ndjson"));
-        files::write(&file, &text(trace)?)?;
+        files::write(&file, text)?;
         if !quiet {
             outln!("trace    {}", file.display());
             let sut = sut.name();
@@ -106,13 +107,11 @@ pub(in crate::commands) fn draw_unlisted(
     Ok(())
 }
 
-fn text(trace: &Trace) -> Result<String, Bad> {
-    file::write(trace).map_err(|error| Bad(error.to_string()))
-}
-
-/// A witness with nothing in it that the breach does not need.
-fn minimized(sut: &dyn Sut, deviant: &Deviant) -> Result<Trace, Bad> {
-    let shrunk = shrink(sut, &deviant.trace, deviant.breach);
-    let shrunk = shrunk.map_err(|error| Bad(error.to_string()))?;
-    Ok(shrunk.map_or_else(|| deviant.trace.clone(), |shrunk| shrunk.trace))
+/// A witness with nothing in it that the breach does not need, and its file.
+fn recorded(sut: &dyn Sut, deviant: &Deviant) -> Result<(Trace, String), Bad> {
+    let bad = |error: ReplayError| Bad(error.to_string());
+    match record::record(sut, &deviant.trace, deviant.breach).map_err(bad)? {
+        Some((shrunk, text)) => Ok((shrunk.trace, text)),
+        None => Ok((deviant.trace.clone(), deviant.file().map_err(bad)?)),
+    }
 }

@@ -116,8 +116,8 @@ fn print(report: &Report, shown: &[Shown<'_>]) {
     outln!("\n{}", report.to_table(out::width()));
     for (level, name) in LEVELS {
         for Shown { deviant, diagram } in of_level(shown, level) {
-            let section = deviant.breach.citation().section;
-            out::paragraph("", &format!("{name}, §{section}: {}", deviant.breach.describe()));
+            let place = deviant.breach.citation().place();
+            out::paragraph("", &format!("{name}, {place}: {}", deviant.breach.describe()));
             outln!("  {}", deviant.breach.id());
             if let Some(entry) = &deviant.known {
                 out::paragraph("  ", &entry.why);
@@ -192,9 +192,9 @@ fn deviation(one: &Shown<'_>, body: &mut String) {
         upstream.map_or_else(String::new, |link| format!(" Upstream: {}.", escape(link)));
     let _ = writeln!(
         body,
-        "<details><summary><b>§{}</b> {}</summary>\n<p>{}{upstream}</p>\n<p>seen: <code>{}</code><br>permitted: \
+        "<details><summary><b>{}</b> {}</summary>\n<p>{}{upstream}</p>\n<p>seen: <code>{}</code><br>permitted: \
          <code>{}</code></p>\n<pre>{}</pre>\n{}\n</details>",
-        escape(&deviant.breach.citation().section.to_string()),
+        escape(&deviant.breach.citation().place()),
         escape(&deviant.breach.describe()),
         escape(why),
         escape(&deviant.deviation.seen),

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::Args;
-use streamproof_conformance::suite::{Report, Suite};
+use streamproof_conformance::suite::{self, Report, Suite};
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::count;
 
@@ -19,7 +19,7 @@ use crate::commands::{Bad, Verdict, files, find_preset, out, stop, threads};
 #[command(after_help = "Examples:
   streamproof judge run                         the manager, every quick preset
   streamproof judge run --sut quinn uni bidi    bare quinn, two presets
-  streamproof judge run --sut quiche --junit report.xml uni
+  streamproof judge run --sut quinn --junit report.xml uni
   streamproof judge run --sut quinn --repeat 10000 uni-lossy")]
 pub(in crate::commands) struct RunArgs {
     /// Which presets; a whole tier, as far as it can be replayed, if none is named.
@@ -107,7 +107,7 @@ pub(in crate::commands) fn run(args: &RunArgs) -> Result<Verdict, Bad> {
         files::write(file, &sarif::write(&report))?;
     }
     if let Some(folder) = &args.record {
-        super::print::record(&report, &*sut, folder)?;
+        super::print::record_all(&report, &*sut, folder)?;
     }
     draw_unlisted(&report, &*sut, &args.out, args.json)?;
     Ok(verdict_of(&report))
@@ -137,11 +137,10 @@ fn suite(args: &RunArgs) -> Result<Suite<'static>, Bad> {
 /// Plays a suite, with a line on stderr that says how far it has come.
 pub(in crate::commands) fn play(suite: &Suite<'_>, sut: &dyn Sut) -> Result<Report, Bad> {
     let line = Progress::new(format!("playing {}", sut.name()));
-    let tell = |progress: &streamproof_conformance::suite::Progress<'_>| {
-        let streamproof_conformance::suite::Progress { preset, side, traces, done, rows } =
-            progress;
+    let tell = |progress: &suite::Progress<'_>| {
+        let suite::Progress { preset, side, traces, done, rows, share } = progress;
         let here = format!("{preset} as {side}, {} traces", count(*traces));
-        line.tell_of(*done, *rows, &here);
+        line.tell_of(*done, *rows, *share, &here);
     };
     let report = suite.clone().progress(&tell).run(sut);
     report.map_err(|error| Bad(error.to_string()))

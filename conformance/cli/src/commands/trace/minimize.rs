@@ -1,9 +1,10 @@
-//! `streamproof trace minimize`: a failing trace with nothing in it that the failure does not need.
+//! `streamproof trace minimize`: a failing trace with nothing in it that the failure does not need. Its file says what it
+//! shows.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use streamproof_model::trace::{Trace, file};
+use streamproof_model::trace::Trace;
 
 use crate::commands::judge::systems::SutArgs;
 use crate::commands::out::WIDTH;
@@ -11,8 +12,9 @@ use crate::commands::progress::Progress;
 use crate::commands::{Bad, Verdict, files, out};
 use streamproof_conformance::export::pick;
 use streamproof_conformance::picture::replay_diagram;
+use streamproof_conformance::record::record;
 use streamproof_conformance::sut::Sut;
-use streamproof_conformance::tours::{replay_trace, shrink};
+use streamproof_conformance::tours::replay_trace;
 
 #[derive(Args, Debug)]
 pub(in crate::commands) struct MinimizeArgs {
@@ -20,29 +22,44 @@ pub(in crate::commands) struct MinimizeArgs {
     file: PathBuf,
     #[command(flatten)]
     sut: SutArgs,
-    /// Keep this deviation in sight, by its id; the first that the trace shows, if none is named.
+    /// Keep this deviation in sight, by its id; the first that the trace shows, if none is named. With `--in-place`, the
+    /// one that the file is named after.
     #[arg(long, value_name = "ID")]
     breach: Option<String>,
     /// Where the small trace goes; if nothing is said, beside the other, as NAME-shrunk.ndjson.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write the small trace into the file itself.
+    #[arg(long, conflicts_with = "out")]
+    in_place: bool,
+}
+
+impl MinimizeArgs {
+    /// The id of the deviation that is to be kept; the first one if none is said.
+    fn wanted(&self) -> Option<String> {
+        let stem = || Some(self.file.file_stem()?.to_string_lossy().into_owned());
+        self.breach.clone().or_else(|| self.in_place.then(stem).flatten())
+    }
 }
 
 pub(in crate::commands) fn run(args: &MinimizeArgs) -> Result<Verdict, Bad> {
-    let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
+    let out = match args.in_place {
+        true => args.file.clone(),
+        false => args.out.clone().unwrap_or_else(|| beside(&args.file)),
+    };
     out::give_way([out.as_path()])?;
     let name = args.file.display();
     let bad = |error: &dyn std::fmt::Display| Bad(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
     let sut = args.sut.sut()?;
     let replay = replay_trace(&*sut, &trace).map_err(|error| bad(&error))?;
-    let found = pick(&*sut, &replay.found, args.breach.as_deref()).map_err(|error| bad(&error))?;
+    let wanted = args.wanted();
+    let found = pick(&*sut, &replay.found, wanted.as_deref()).map_err(|error| bad(&error))?;
     let breach = found.deviation.breach;
     let line = Progress::new(format!("shrinking {name}"));
-    let shrunk = shrink(&*sut, &trace, breach).map_err(|error| bad(&error))?;
+    let recorded = record(&*sut, &trace, breach).map_err(|error| bad(&error))?;
     drop(line);
-    let shrunk = shrunk.ok_or_else(|| bad(&"does not show it a second time"))?;
-    let text = file::write(&shrunk.trace).map_err(|error| bad(&error))?;
+    let (shrunk, text) = recorded.ok_or_else(|| bad(&"does not show it a second time"))?;
     files::write(&out, &text)?;
     draw(&*sut, &shrunk.trace)?;
     outln!(

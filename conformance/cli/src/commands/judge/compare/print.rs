@@ -84,7 +84,7 @@ fn deviations(pair: &Pair, entries: &[DeviationChange]) -> String {
             times => count(times),
         });
         let [from, to] = times;
-        let level = format!("§{} {}", entry.section, entry.level);
+        let level = rule(entry);
         vec![entry.id.clone(), level, from, to, change]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
@@ -128,14 +128,21 @@ fn counted(number: usize, what: &str) -> String {
     format!("{} {what}{many}", count(number))
 }
 
+/// The rule that a deviation breaks: its section, if it has one, and its level.
+fn rule(entry: &DeviationChange) -> String {
+    match entry.section.as_str() {
+        "" => entry.level.clone(),
+        section => format!("§{section} {}", entry.level),
+    }
+}
+
 /// What is worse first, deviations before edges.
 fn differences(pair: &Pair, found: &Comparison) -> Result<Vec<Difference>, Bad> {
     let mut all = Vec::new();
     for change in [Change::Worse, Change::Better] {
         for entry in found.deviations.iter().filter(|entry| entry.change == change) {
             let by = entry.shown_by();
-            let rule = format!("§{} {}", entry.section, entry.level);
-            let what = format!("{} ({rule}), seen with {}", entry.id, pair.scratch(by));
+            let what = format!("{} ({}), seen with {}", entry.id, rule(entry), pair.scratch(by));
             all.push(drawn(pair, by, change, what, &pair.trace(by, &entry.id))?);
         }
         for entry in found.coverage.iter().filter(|entry| entry.change() == change) {

@@ -1,8 +1,8 @@
-//! How a stack joins the suite: one file with `impl Sut`, and one test.
+//! How a stack joins the suite: `impl Sut`, and one test.
 //!
 //! The stack here only receives, on unidirectional streams, from a peer that keeps every rule; that is what the
 //! preset `uni` needs of it on the server's side. It is wrong in three ways, each marked WRONG, and the
-//! suite finds just these: `cargo run --example own_stack` prints them, `cargo test --example own_stack` asserts it.
+//! suite finds just these: `cargo test` asserts it, `cargo run` prints the report.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use streamproof_conformance::suite::model::rfc::frame::ErrorCode;
 use streamproof_conformance::suite::model::rfc::identity::{Side, StreamId};
 use streamproof_conformance::suite::model::rfc::parameters::Parameters;
 use streamproof_conformance::suite::{Report, Suite, SuiteError};
+use streamproof_conformance::sut::harness::puppet::ReceivedPacket;
+use streamproof_conformance::sut::harness::wire::Frame;
+use streamproof_conformance::sut::harness::wire::packet::PacketType;
 use streamproof_conformance::sut::{Observation, Session, Setup, StartError, Sut};
-use streamproof_harness::puppet::ReceivedPacket;
-use streamproof_harness::wire::Frame;
-use streamproof_harness::wire::packet::PacketType;
 
 // ---- the stack -----------------------------------------------------------------------------------
 
@@ -129,7 +129,9 @@ impl Connection {
 
 // ---- what the suite needs of it ------------------------------------------------------------------
 
-struct OwnStack;
+/// The stack, as the suite plays it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnStack;
 
 impl Sut for OwnStack {
     fn name(&self) -> &'static str {
@@ -217,17 +219,13 @@ impl Session for Connection {
 
 // ---- the run -------------------------------------------------------------------------------------
 
-fn run() -> Result<Report, SuiteError> {
+/// Plays every edge of the preset against the stack.
+///
+/// # Errors
+///
+/// When the suite cannot be run; a broken rule is no error.
+pub fn run() -> Result<Report, SuiteError> {
     Suite::quick().presets(["uni"]).side(Side::Server).run(&OwnStack)
-}
-
-fn main() -> Result<(), SuiteError> {
-    let report = run()?;
-    println!("{report}");
-    for deviant in &report.deviants {
-        println!("{}", deviant.draw(&OwnStack)?);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,4 +2,4 @@
 //! quinn-proto, `NAME.pcapng` its packets, which Wireshark decrypts by itself. The tests depend on quinn-proto and
 //! bytes, as those of whoever gets one would.
 //!
-//! All three are written by commands: `make regressions`.
+//! All three are written by commands: `make bless`.

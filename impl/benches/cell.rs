@@ -1,4 +1,4 @@
-//! The state cell of a part four ways, under 1, 2 and 8 threads: `make bench-cell`.
+//! The state cell of a part four ways, under 1, 2 and 8 threads: `make deep-benches`.
 //!
 //! The decision that the figures are for is specs/decisions/039. What is measured is what the manager does to a
 //! cell: look at the state (most often), move it along an edge, decide the outcome once. `cas` is how the manager

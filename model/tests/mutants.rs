@@ -122,8 +122,5 @@ fn table_of_the_readme_is_the_one_of_this_run() {
     let from = readme.find(begin).expect("the marker") + begin.len();
     let to = readme.find(end).expect("the closing marker");
     let table = kill_table_markdown(&KILLS);
-    assert!(
-        readme[from..to] == table,
-        "the table of model/README.md is another one: make documents"
-    );
+    assert!(readme[from..to] == table, "the table of model/README.md is another one: make bless");
 }

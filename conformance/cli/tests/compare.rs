@@ -1,5 +1,5 @@
 //! `streamproof judge compare`: what it refuses, and what it makes of two runs. cargo and the suite are small
-//! scripts here that say what each test has planted; the real ones are `make upgrade`.
+//! scripts here that say what each test has planted; the real ones are `make deep-compare`.
 
 #![cfg(unix)]
 

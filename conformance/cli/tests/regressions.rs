@@ -35,7 +35,7 @@ fn rust_tests_are_those_that_are_exported_now() {
         let now = export::own_test(&BareQuinn, &trace, Some(&name), true).expect("a test");
         let test = folder().join("tests").join(format!("{}.rs", name.replace('-', "_")));
         let then = fs::read_to_string(&test).expect("a test");
-        assert!(now == then, "{} is another one: make regressions", test.display());
+        assert!(now == then, "{} is another one: make bless", test.display());
     }
 }
 

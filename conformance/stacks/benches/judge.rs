@@ -1,4 +1,4 @@
-//! How fast the judge and the checker are, on one core: `make bench`.
+//! How fast the judge and the checker are, on one core: `make deep-benches`.
 //!
 //! `replay` counts traces of about twelve steps, replayed and refereed, each on a fresh connection with
 //! its liveness probe. `check` counts distinct states.

@@ -1,4 +1,4 @@
-//! What the manager costs over bare quinn, on loopback, in two processes: `make bench-overhead`.
+//! What the manager costs over bare quinn, on loopback, in two processes: `make deep-benches`.
 //!
 //! Bare and managed take turns, round by round; a table of medians and ratios comes out. Each process has one
 //! thread, so that the time of one shows in the other's waiting. With `--update FILE` the table is written into

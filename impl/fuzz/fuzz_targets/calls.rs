@@ -1,4 +1,4 @@
-//! Any sequence of calls on eight streams and of frames from a legal peer: `make fuzz`.
+//! Any sequence of calls on eight streams and of frames from a legal peer: `make deep-fuzz`.
 //!
 //! The run and its judgement are the contract suite's own (`impl/tests/contract/interleavings.rs`).
 

@@ -327,7 +327,7 @@ fn any_interleaving_ends_every_part_exactly_once() {
 
 #[cfg(test)]
 proptest::proptest! {
-    /// `PROPTEST_CASES` says how many (`make fuzz`: for ten minutes).
+    /// `PROPTEST_CASES` says how many (`make deep-fuzz`: for ten minutes).
     #[test]
     fn any_sequence_of_calls_ends_every_part_exactly_once(
         bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..600),

@@ -1,4 +1,4 @@
-//! The same preset in every engine, one after the other and again, as one table: `make bench-check`.
+//! The same preset in every engine, one after the other and again, as one table: `make deep-benches`.
 //!
 //! ```text
 //! engines [PRESET] [--rounds N] [--update DOCUMENT]
@@ -229,7 +229,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn markdown(name: &str, rounds: usize, measured: &Measurements) -> String {
     let any = measured.values().flatten().next().expect("something was measured");
     let mut text = format!(
-        "`{name}`: {} states, {} edges; medians of {rounds} interleaved rounds, made by `make bench-check`.\n\n\
+        "`{name}`: {} states, {} edges; medians of {rounds} interleaved rounds, made by `make deep-benches`.\n\n\
          | engine | threads | thousand states a second | bytes a state | `levels` with as many threads |\n\
          |---|---|---|---|---|\n",
         any.states, any.edges

@@ -19,7 +19,7 @@ use crate::commands::{Bad, Verdict, files, find_preset, out, stop, threads};
 #[command(after_help = "Examples:
   streamproof judge run                         the manager, every quick preset
   streamproof judge run --sut quinn uni bidi    bare quinn, two presets
-  streamproof judge run --sut quiche --junit report.xml uni
+  streamproof judge run --sut quinn --junit report.xml uni
   streamproof judge run --sut quinn --repeat 10000 uni-lossy")]
 pub(in crate::commands) struct RunArgs {
     /// Which presets; a whole tier, as far as it can be replayed, if none is named.

@@ -45,7 +45,7 @@ fn every_file_is_the_one_that_its_scenario_makes() {
 }
 
 fn unlisted_deviations(sut: &dyn Sut) -> BTreeSet<String> {
-    let known = Known::of(&*sut).expect("a well-formed list");
+    let known = Known::of(sut).expect("a well-formed list");
     let mut unlisted = BTreeSet::new();
     for scenario in scenarios() {
         let text = fs::read_to_string(folder().join(format!("{}.ndjson", scenario.id)));

@@ -193,7 +193,7 @@ fn deviation(one: &Shown<'_>, body: &mut String) {
         body,
         "<details><summary><b>§{}</b> {}</summary>\n<p>{}{upstream}</p>\n<p>seen: <code>{}</code><br>permitted: \
          <code>{}</code></p>\n<pre>{}</pre>\n{}\n</details>",
-        escape(&deviant.breach.citation().section.to_string()),
+        escape(deviant.breach.citation().section),
         escape(&deviant.breach.describe()),
         escape(why),
         escape(&deviant.deviation.seen),

@@ -100,54 +100,61 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-#[test]
-fn blocks_of_output_are_what_their_commands_print() {
-    let text = read("README.md");
+/// Puts what the commands print between the marks.
+fn with_blocks(text: &str) -> String {
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-    let (blesses, nightly) =
-        (std::env::var_os("STREAMPROOF_BLESS"), std::env::var_os("STREAMPROOF_NIGHTLY"));
-    let blocks = blocks(&text);
+    let nightly = std::env::var_os("STREAMPROOF_NIGHTLY").is_some();
+    let blocks = blocks(text);
     assert!(blocks.iter().any(|block| !block.nightly), "README.md shows no output");
     // From the last one, so that the places of the others stay.
-    for block in blocks.iter().rev().filter(|block| !block.nightly || nightly.is_some()) {
-        let is = lines[block.lines.clone()].join("\n");
-        let made = block.made(is.starts_with("```"));
-        if blesses.is_some() {
-            lines.splice(block.lines.clone(), made.lines().map(str::to_owned));
-        } else {
-            assert_eq!(is, made, "README.md shows something else: make readme ({})", block.command);
-        }
+    for block in blocks.iter().rev().filter(|block| !block.nightly || nightly) {
+        let fenced = lines[block.lines.start].starts_with("```");
+        lines.splice(block.lines.clone(), block.made(fenced).lines().map(str::to_owned));
     }
-    if blesses.is_some() {
-        fs::write(root().join("README.md"), lines.join("\n") + "\n").expect("README.md");
-    }
+    lines.join("\n") + "\n"
 }
 
-/// The cells of a row of a table.
-fn cells(line: &str) -> Vec<&str> {
-    line.trim().trim_matches('|').split(" | ").map(str::trim).collect()
+/// A row of the table of findings: stack, version, rule, what it does, and how many steps the trace has, which is the
+/// link. Rule and steps are those of the stack's list and of the trace.
+fn with_finding(row: &str) -> String {
+    let [stack, version, _, does, link] =
+        row.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>()[..]
+    else {
+        panic!("{row}")
+    };
+    let link = link.split("](").nth(1).and_then(|rest| rest.strip_suffix(')')).expect("a link");
+    let found = Stack::find(stack).unwrap_or_else(|| panic!("no stack {stack}"));
+    let known = Known::of(&*(found.make)()).expect("a well-formed list");
+    let folder = format!("conformance/stacks/{stack}/traces/");
+    let entry = known.deviation.iter().find(|entry| link == format!("{folder}{}", entry.trace));
+    let entry = entry.unwrap_or_else(|| panic!("{stack} has no such trace: {link}"));
+    assert_eq!(entry.permitted, None, "{row}");
+    let trace = file::read(&read(link), departures()).expect("a trace");
+    let steps = trace.actions.len() + trace.probe.map_or(0, |probe| probe.len());
+    let rule = format!("§{} {}", entry.section, entry.level);
+    format!("| {stack} | {version} | {rule} | {does} | [{steps}]({link}) |")
+}
+
+fn with_findings(text: &str) -> String {
+    let is_finding = |line: &str| line.starts_with("| ") && line.contains("](conformance/stacks/");
+    let rows = text.lines().filter(|line| is_finding(line)).count();
+    assert!(rows > 5, "README.md has no table of findings");
+    let line = |line: &str| if is_finding(line) { with_finding(line) } else { line.to_owned() };
+    text.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 #[test]
-fn findings_are_what_lists_and_traces_say() {
-    let text = read("README.md");
-    let rows = text.lines().filter(|line| line.contains("](conformance/stacks/"));
-    let mut count = 0;
-    for row in rows {
-        count += 1;
-        let [name, _, rule, _, steps] = cells(row)[..] else { panic!("{row}") };
-        let link = row.split("](").nth(1).and_then(|rest| rest.split(')').next()).expect("a link");
-        let stack = Stack::find(name).unwrap_or_else(|| panic!("no stack {name}"));
-        let known = Known::of(&*(stack.make)()).expect("a well-formed list");
-        let trace = format!("conformance/stacks/{name}/traces/");
-        let entry = known.deviation.iter().find(|entry| link == format!("{trace}{}", entry.trace));
-        let entry = entry.unwrap_or_else(|| panic!("{name} has no such trace: {link}"));
-        assert_eq!(entry.permitted, None, "{row}");
-        assert_eq!(rule, format!("§{} {}", entry.section, entry.level), "{row}");
-        let trace = file::read(&read(link), departures()).expect("a trace");
-        assert!(steps.ends_with(&format!("[{}]({link})", trace.actions.len())), "{row}");
+fn readme_shows_what_commands_print_and_lists_and_traces_say() {
+    let is = read("README.md");
+    let due = with_findings(&with_blocks(&is));
+    if std::env::var_os("STREAMPROOF_BLESS").is_some() {
+        fs::write(root().join("README.md"), due).expect("README.md");
+        return;
     }
-    assert!(count > 5, "README.md has no table of findings");
+    for (number, (is, due)) in (1..).zip(is.lines().zip(due.lines())) {
+        assert_eq!(is, due, "line {number} of README.md is another one: make readme");
+    }
+    assert_eq!(is.len(), due.len());
 }
 
 /// The words of a command line; quotes hold words together.

@@ -16,6 +16,7 @@ use streamproof_model::worlds::streams::action::Action;
 use streamproof_model::worlds::streams::presets::Preset;
 use streamproof_model::worlds::streams::state::StreamsState;
 
+use crate::requirements::place;
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::tours::{ReplayError, replay_trace};
 use streamproof_stacks::manager::Manager;
@@ -96,10 +97,8 @@ pub enum ScenarioError {
 ///
 /// When it is not of the right form, or a name stands twice.
 pub fn read(text: &str) -> Result<Vec<Scenario>, ScenarioError> {
-    let list: List = toml::from_str(text).map_err(|error| {
-        let text = error.to_string();
-        ScenarioError::List(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    })?;
+    let list: List =
+        toml::from_str(text).map_err(|error| ScenarioError::List(place(text, &error)))?;
     let mut scenarios = list.scenario;
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     match scenarios.windows(2).find(|pair| pair[0].id == pair[1].id) {

@@ -23,7 +23,7 @@ fn hosts(name: &str) -> PathBuf {
 fn check(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_streamproof"));
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cluster-out");
-    command.arg("check").args(arguments).arg("--out").arg(out);
+    command.args(["model", "check"]).args(arguments).arg("--out").arg(out);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -40,7 +40,7 @@ fn report(output: &Output) -> Value {
 
 /// What has to be the same: counts, depth, verdicts and the lengths of counterexamples.
 fn essence(report: &Value) -> Vec<Value> {
-    let preset = &report[0];
+    let preset = &report["reports"][0];
     let length = |property: &Value| {
         let steps = property["counterexample"].as_array().map_or(0, Vec::len);
         Value::from(format!("{} {} {steps}", property["property"], property["verdict"]))
@@ -91,8 +91,10 @@ fn process_that_dies_leaves_the_others_without_a_verdict() {
         }
         assert_eq!(output.status.code(), Some(3), "process {process}: {output:?}");
         let report = report(&output);
-        assert_eq!(report[0]["holds"], false);
-        assert!(report[0]["incomplete"].as_str().is_some_and(|why| why.contains("is gone")));
+        assert_eq!(report["reports"][0]["holds"], false);
+        assert!(
+            report["reports"][0]["incomplete"].as_str().is_some_and(|why| why.contains("is gone"))
+        );
     }
 }
 

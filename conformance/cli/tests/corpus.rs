@@ -88,10 +88,14 @@ fn changed_file_of_each_kind_is_refused_by_name() {
         let text = fs::read_to_string(&path).expect("a file");
         let copy = folder.join(&name);
         fs::write(&copy, &text).expect("a file");
-        let whole = streamproof(&folder, &["replay", "--sut", "quinn", &name]);
+        let whole = streamproof(&folder, &["trace", "play", "--sut", "quinn", &name]);
         assert_eq!(whole.status.code(), Some(0), "{name} as it is committed");
         fs::write(&copy, changed(&text, text.len() / 2)).expect("a file");
-        refused(&streamproof(&folder, &["replay", &name]), &name, "the checksum does not fit");
+        refused(
+            &streamproof(&folder, &["trace", "play", &name]),
+            &name,
+            "the checksum does not fit",
+        );
     }
 }
 
@@ -102,7 +106,7 @@ fn file_with_the_line_ends_of_another_system_is_called_so() {
     fs::create_dir_all(&folder).expect("a folder");
     let text = fs::read_to_string(traces("scenarios").remove(0)).expect("a file");
     fs::write(folder.join("t.ndjson"), text.replace('\n', "\r\n")).expect("a file");
-    refused(&streamproof(&folder, &["replay", "t.ndjson"]), "t.ndjson", "line ends");
+    refused(&streamproof(&folder, &["trace", "play", "t.ndjson"]), "t.ndjson", "line ends");
 }
 
 /// What `.gitattributes` is for: everything that is compared byte for byte, in a checkout that turns line ends.
@@ -150,6 +154,6 @@ fn changed_scenario_is_refused_by_name_among_all() {
     let victim = "4.5-changed-final-size-is-refused.ndjson";
     let text = fs::read_to_string(folder.join(victim)).expect("a scenario");
     fs::write(folder.join(victim), changed(&text, text.len() / 2)).expect("a file");
-    let output = streamproof(&folder, &["scenarios", "--from", "."]);
+    let output = streamproof(&folder, &["trace", "scenarios", "--from", "."]);
     refused(&output, victim, "the checksum does not fit");
 }

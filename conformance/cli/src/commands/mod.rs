@@ -21,6 +21,7 @@ mod rules;
 mod shared;
 mod stop;
 mod trace;
+mod usage;
 
 use std::ffi::OsString;
 use std::num::NonZero;
@@ -52,7 +53,7 @@ const AFTER_HELP: &str = "Examples:
   streamproof model check uni            check a preset exhaustively
   streamproof judge run --sut quinn uni  play its tours against bare quinn
   streamproof trace play FILE            play one trace and draw it
-  streamproof rules 4.5                  the rules of a section, and what checks them
+  streamproof rules 4.5                  the rules of a section
 
 A file that is `-` is standard output, or standard input where one is read. NO_COLOR, CLICOLOR and \
 CLICOLOR_FORCE decide on colours, COLUMNS on the width.
@@ -77,6 +78,7 @@ enum Command {
     /// The rules of RFC 9000 about streams, and what checks each.
     Rules(rules::RulesArgs),
     /// Completions for a shell, on standard output.
+    #[command(after_help = "Example:\n  streamproof completions bash > streamproof.bash")]
     Completions {
         /// The shell.
         shell: Shell,
@@ -113,9 +115,9 @@ pub fn run() -> ExitCode {
 
 fn run_with(line: Vec<OsString>) -> ExitCode {
     let wants_json = line.iter().any(|word| word == "--json");
-    let cli = match Cli::try_parse_from(line) {
+    let cli = match Cli::try_parse_from(&line) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, wants_json),
+        Err(error) => return refuse(&error, &line, wants_json),
     };
     let result = match cli.command {
         None => main_job::run(&cli.main),
@@ -139,24 +141,18 @@ fn completions(shell: Shell) {
 }
 
 /// Help and version, which were asked for, or what is wrong with the command line.
-fn usage(error: &clap::Error, wants_json: bool) -> ExitCode {
+fn refuse(error: &clap::Error, line: &[OsString], wants_json: bool) -> ExitCode {
     if !error.use_stderr() {
         out::keep(error.print());
         return end(Ok(ExitCode::SUCCESS), false);
     }
-    if wants_json {
-        let text = error.to_string();
-        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        say_as_json(first);
-    }
-    // Where that cannot be written, nobody is left to be told.
-    let _ = error.print();
-    let _ = out::finish();
-    ExitCode::from(2)
+    end(Err(usage::line(error, line, &Cli::command())), wants_json)
 }
 
 /// The exit code of a command that has come to its end, once all is printed.
 fn end(result: Result<ExitCode, Bad>, wants_json: bool) -> ExitCode {
+    // What somebody typed, or what a file holds, may have line breaks in it.
+    let result = result.map_err(|Bad(line)| Bad(usage::one_line(&line)));
     if let (Err(Bad(line)), true) = (&result, wants_json) {
         say_as_json(line);
     }
@@ -212,10 +208,13 @@ fn threads(asked: Option<NonZero<usize>>) -> Result<NonZero<usize>, Bad> {
     Ok(asked.or_else(all).unwrap_or(NonZero::<usize>::MIN))
 }
 
+/// The whole command, for whoever wants to know its verbs and flags.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

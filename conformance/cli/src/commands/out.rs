@@ -11,9 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Bad;
 
-/// Columns of a diagram.
-pub(in crate::commands) const WIDTH: usize = 100;
-
 /// Why nothing more can be printed.
 static LOST: OnceLock<io::Error> = OnceLock::new();
 /// Whether standard output is a file's, so that lines for people go to standard error.
@@ -78,20 +75,46 @@ pub(in crate::commands) fn finish() -> Result<(), Bad> {
 }
 
 /// Gives standard output to the file among `files` that is `-`: lines for people go to standard error from here on.
+/// With `json` standard output is the JSON's. Whatever cannot be written is refused here, before any work is done.
 ///
 /// # Errors
 ///
-/// When several are.
+/// When two of them are one, or one of them is a folder, or cannot be in a folder.
 pub(in crate::commands) fn give_way<'a>(
     files: impl IntoIterator<Item = &'a Path>,
+    json: bool,
 ) -> Result<(), Bad> {
-    match files.into_iter().filter(|file| is_stdout(file)).count() {
-        0 => Ok(()),
-        1 => {
-            IS_TAKEN.store(true, Ordering::Relaxed);
-            Ok(())
+    let files: Vec<&Path> = files.into_iter().collect();
+    let there = files.iter().filter(|file| is_stdout(file)).count();
+    if there + usize::from(json) > 1 {
+        let two = if json { "a file and --json" } else { "two files" };
+        return Err(Bad(format!("-: {two} cannot both go to standard output")));
+    }
+    for (number, file) in files.iter().enumerate().filter(|(_, file)| !is_stdout(file)) {
+        let name = file.display();
+        if files[..number].contains(file) {
+            return Err(Bad(format!("{name}: two files cannot both go there")));
         }
-        _ => Err(Bad("-: two files cannot both go to standard output".to_owned())),
+        if file.is_dir() || file.as_os_str().is_empty() {
+            return Err(Bad(format!("\"{name}\": a file is to be written, and this is a folder")));
+        }
+        if let Some(above) = file.ancestors().skip(1).find(|above| above.is_file()) {
+            return Err(Bad(format!("{name}: {} is a file, not a folder", above.display())));
+        }
+    }
+    IS_TAKEN.store(there > 0, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Refuses a folder to write into that cannot be one.
+///
+/// # Errors
+///
+/// When it, or what it is to be in, is a file.
+pub(in crate::commands) fn wants_folder(folder: &Path) -> Result<(), Bad> {
+    match folder.ancestors().find(|above| above.is_file()) {
+        Some(file) => Err(Bad(format!("{}: is a file, not a folder", file.display()))),
+        None => Ok(()),
     }
 }
 
@@ -110,22 +133,30 @@ pub(in crate::commands) fn width() -> usize {
     said.or_else(terminal).unwrap_or(80).clamp(40, 400)
 }
 
-/// Prints a text in lines that fit, each with this in front.
+/// Prints a text in lines that fit, with this in front of the first and as much room in front of the others.
 pub(in crate::commands) fn paragraph(front: &str, text: &str) {
-    let width = width();
-    let mut line = front.to_owned();
+    folded(front, text, width()).iter().for_each(|line| outln!("{line}"));
+}
+
+/// A text in lines of at most so many characters, as far as its words permit.
+pub(in crate::commands) fn folded(front: &str, text: &str, width: usize) -> Vec<String> {
+    let column = front.chars().count();
+    let (mut lines, mut line, mut length) = (Vec::new(), front.to_owned(), column);
     for word in text.split_whitespace() {
-        let is_begun = line.len() > front.len();
-        if is_begun && line.chars().count() + word.chars().count() + 1 > width {
-            outln!("{line}");
-            line.truncate(front.len());
+        let more = word.chars().count();
+        if length > column && length + 1 + more > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(column)));
+            length = column;
         }
-        if line.len() > front.len() {
+        if length > column {
             line.push(' ');
+            length += 1;
         }
         line.push_str(word);
+        length += more;
     }
-    outln!("{line}");
+    lines.push(line.trim_end().to_owned());
+    lines
 }
 
 /// Whether what is printed has colours.
@@ -158,6 +189,14 @@ fn wants_colour(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_folded_at_words_in_its_column() {
+        assert_eq!(folded("note  ", "one two three", 13), ["note  one two", "      three"]);
+        assert_eq!(folded("", "a-word-that-is-long b", 5), ["a-word-that-is-long", "b"]);
+        assert_eq!(folded("§ ", "ä ö", 5), ["§ ä ö"]);
+        assert_eq!(folded("note  ", "", 80), ["note"]);
+    }
 
     #[test]
     fn colours_are_as_the_environment_wants_them() {

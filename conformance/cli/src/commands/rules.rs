@@ -7,13 +7,19 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Bad, Verdict, files, out};
+use super::{Bad, Verdict, files, names, of_schema, out};
 use crate::requirements::known::Known;
 use crate::requirements::report::{Part, Row, State, Total, report, rows};
-use crate::requirements::{Level, ReadError, Section, compiled_in, from_folder, is_draft, page};
-use streamproof_conformance::table::table;
+use crate::requirements::{LEVELS, ReadError, Section, compiled_in, from_folder, page};
+use streamproof_conformance::table::{Column, table_within};
+use streamproof_model::rfc::citation::Level;
 
+/// The rules of RFC 9000 about streams, and what checks each.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof rules               all, a line each
+  streamproof rules 4.5           one section in full
+  streamproof rules --html rules.html")]
 pub(in crate::commands) struct RulesArgs {
     /// Only this section, in full: 4.5.
     #[arg(value_name = "SECTION")]
@@ -33,7 +39,7 @@ pub(in crate::commands) struct RulesArgs {
 const RULE: usize = 54;
 
 pub(super) fn run(args: &RulesArgs) -> Result<Verdict, Bad> {
-    out::give_way(args.html.as_deref())?;
+    out::give_way(args.html.as_deref(), args.json)?;
     let bad = |error: ReadError| Bad(error.to_string());
     let mut sections = match &args.from {
         Some(folder) => from_folder(folder).map_err(bad)?,
@@ -44,10 +50,10 @@ pub(super) fn run(args: &RulesArgs) -> Result<Verdict, Bad> {
     }
     let parts = report(&sections, &Known::now());
     if let Some(path) = &args.html {
-        files::write(path, &page::page(&parts, &page::way_to_the_root(path)))?;
+        files::write(path, &page::page(&parts))?;
     }
     if args.json {
-        outln!("{}", json(&parts)?);
+        outln!("{:#}", of_schema("rules", json(&parts)?));
     } else {
         out!("{}", text(&parts, args.section.is_some()));
         if let Some(path) = &args.html {
@@ -64,8 +70,8 @@ fn only(sections: Vec<Section>, wanted: &str) -> Result<Vec<Section>, Bad> {
     let found: Vec<Section> =
         sections.into_iter().filter(|section| section.section == wanted).collect();
     if found.is_empty() {
-        let known = known.join(", ");
-        return Err(Bad(format!("no rules of section \"{wanted}\"; there are {known}")));
+        let known = known.iter().map(String::as_str);
+        return Err(names::unknown("section with rules", wanted, known, "streamproof rules"));
     }
     Ok(found)
 }
@@ -76,15 +82,15 @@ struct Report<'a> {
     totals: Vec<(Level, Total)>,
 }
 
-fn json(parts: &[Part]) -> Result<String, Bad> {
+fn json(parts: &[Part]) -> Result<serde_json::Value, Bad> {
     let report = Report { sections: parts, totals: totals(parts) };
-    serde_json::to_string_pretty(&report).map_err(|error| Bad(error.to_string()))
+    serde_json::to_value(&report).map_err(|error| Bad(error.to_string()))
 }
 
 /// The totals of each level that occurs.
 fn totals(parts: &[Part]) -> Vec<(Level, Total)> {
     let of = |level| Total::of(rows(parts).filter(|row| row.requirement.level == level));
-    let totals = Level::ALL.into_iter().map(|level| (level, of(level)));
+    let totals = LEVELS.into_iter().map(|level| (level, of(level)));
     totals.filter(|(_, total)| total.all > 0).collect()
 }
 
@@ -104,29 +110,37 @@ fn text(parts: &[Part], in_full: bool) -> String {
     text
 }
 
+/// The columns of the list; what is dropped first where there is no room has the largest number.
+const COLUMNS: [Column; 9] = [
+    Column::left("id", 0),
+    Column::left("level", 0),
+    Column::left("rule", 0),
+    Column::left("enforced by", 1),
+    Column::right("props", 3),
+    Column::right("faults", 4),
+    Column::right("traces", 2),
+    Column::right("code", 5),
+    Column::left("state", 0),
+];
+
 /// One line for each rule.
 fn list(parts: &[Part]) -> String {
-    let mut text = format!(
-        "{:<22} {:<6}  {:<RULE$}  {:<11} {:>5} {:>6} {:>6} {:>4}  state\n",
-        "id", "level", "rule", "enforced by", "props", "faults", "traces", "code"
-    );
-    for row in rows(parts) {
+    let row = |row: &Row| {
         let requirement = &row.requirement;
-        let _ = writeln!(
-            text,
-            "{:<22} {:<6}  {:<RULE$}  {:<11} {:>5} {:>6} {:>6} {:>4}  {}",
-            requirement.id,
-            requirement.level,
+        vec![
+            requirement.id.clone(),
+            requirement.level.to_string(),
             shortened(&requirement.rule, RULE),
-            requirement.enforced_by,
-            row.properties,
-            row.faults,
-            row.traces.len(),
-            row.code.len(),
-            row.state.word(),
-        );
-    }
-    text
+            requirement.enforced_by.to_string(),
+            row.properties.to_string(),
+            row.faults.to_string(),
+            row.traces.len().to_string(),
+            row.code.len().to_string(),
+            row.state.word().to_owned(),
+        ]
+    };
+    let rows: Vec<_> = rows(parts).map(row).collect();
+    table_within(out::width(), &COLUMNS, &rows)
 }
 
 /// The beginning of a sentence, cut between words.
@@ -140,70 +154,56 @@ fn shortened(sentence: &str, width: usize) -> String {
 }
 
 fn in_full_text(text: &mut String, part: &Part) {
-    let _ = writeln!(text, "§{} {}", part.section, part.title);
+    wrapped(text, None, &format!("{} {}", page::heading(&part.section), part.title));
     if let Some(why) = &part.leaves_out {
-        wrapped(text, "left out", why);
+        wrapped(text, Some("left out"), why);
     }
     for row in &part.requirements {
         row_in_full(text, row);
     }
     for place in &part.cited {
-        let _ = writeln!(text, "cited      {}:{}", place.file, place.line);
+        wrapped(text, Some("cited"), &format!("{}:{}", place.file, place.line));
     }
 }
 
 fn row_in_full(text: &mut String, row: &Row) {
     let requirement = &row.requirement;
-    let Row { state, gaps, traces, code, .. } = row;
-    let (id, level, by) = (&requirement.id, requirement.level, requirement.enforced_by);
+    let Row { state, gaps, traces, code, deviations, .. } = row;
+    let (id, level) = (&requirement.id, requirement.level);
     let _ = writeln!(text, "\n{id}  {level}  {}", state.word());
-    wrapped(text, "", &requirement.rule);
-    let _ = writeln!(text, "    by         {by}");
-    let lists = [
-        ("property", &requirement.properties),
-        ("breach", &requirement.breaches),
-        ("violation", &requirement.violations),
-        ("mutant", &requirement.mutants),
-    ];
-    for (kind, names) in lists {
-        for name in names {
-            let _ = writeln!(text, "    {kind:<9}  {name}");
-        }
-    }
-    for name in &requirement.scenarios {
-        let missing = if traces.contains(name) { "" } else { " (no file)" };
-        let _ = writeln!(text, "    trace      {}{missing}", page::trace_file(name));
-    }
-    for place in code {
-        let _ = writeln!(text, "    code       {}:{}", place.file, place.line);
-    }
-    if let Some(choice) = &requirement.choice {
-        let _ = writeln!(text, "    choice     {choice}");
-    }
-    if let Some(note) = &requirement.note {
-        wrapped(text, "note", note);
-    }
-    for gap in gaps {
-        let _ = writeln!(text, "    gap        {gap}");
-    }
+    wrapped(text, Some(""), &requirement.rule);
+    wrapped(text, Some("by"), &requirement.enforced_by.to_string());
+    let mut lines = |kind: &str, names: &[String]| {
+        names.iter().for_each(|name| wrapped(text, Some(kind), name));
+    };
+    lines("BROKEN BY", deviations);
+    lines("property", &requirement.properties);
+    lines("breach", &requirement.breaches);
+    lines("violation", &requirement.violations);
+    lines("mutant", &requirement.mutants);
+    let trace = |name: &String| match traces.contains(name) {
+        true => name.clone(),
+        false => format!("{name} (no file)"),
+    };
+    lines("trace", &requirement.scenarios.iter().map(trace).collect::<Vec<_>>());
+    let code: Vec<_> = code.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
+    lines("code", &code);
+    lines("choice", requirement.choice.as_slice());
+    lines("note", requirement.note.as_slice());
+    lines("gap", gaps);
 }
 
-/// A sentence in lines of at most 100 characters, with a word in front of the first.
-fn wrapped(text: &mut String, head: &str, sentence: &str) {
-    let mut front = if head.is_empty() { "    ".to_owned() } else { format!("    {head:<9}  ") };
-    let mut line = front.clone();
-    front = " ".repeat(front.chars().count());
-    for word in sentence.split(' ') {
-        if line.chars().count() + word.chars().count() > 100 {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            line.clone_from(&front);
-        }
-        line.push_str(word);
-        line.push(' ');
+/// A sentence in lines that fit the terminal, in the column behind a word; in the first column if there is none.
+fn wrapped(text: &mut String, head: Option<&str>, sentence: &str) {
+    let front = match head {
+        None => String::new(),
+        Some("") => "    ".to_owned(),
+        Some(head) => format!("    {head:<9}  "),
+    };
+    for line in out::folded(&front, sentence, out::width()) {
+        text.push_str(&line);
+        text.push('\n');
     }
-    text.push_str(line.trim_end());
-    text.push('\n');
 }
 
 fn by_section(parts: &[Part]) -> String {
@@ -213,10 +213,7 @@ fn by_section(parts: &[Part]) -> String {
         let musts = Total::of(musts);
         let of = |some: usize| format!("{some}/{}", musts.all);
         vec![
-            match is_draft(&part.section) {
-                true => format!("{} {}", part.section, part.title),
-                false => format!("§{} {}", part.section, part.title),
-            },
+            format!("{} {}", page::heading(&part.section), part.title),
             format!("{}/{}", all.disposed, all.all),
             of(musts.disposed),
             of(musts.checked),
@@ -224,8 +221,15 @@ fn by_section(parts: &[Part]) -> String {
             of(musts.tested),
         ]
     };
-    let head = ["section", "disposed", "MUSTs", "checked", "with trace", "tested"];
-    table(&head, &parts.iter().map(row).collect::<Vec<_>>())
+    let columns = [
+        Column::left("section", 0),
+        Column::right("disposed", 0),
+        Column::right("MUSTs", 1),
+        Column::right("checked", 0),
+        Column::right("with trace", 2),
+        Column::right("tested", 3),
+    ];
+    table_within(out::width(), &columns, &parts.iter().map(row).collect::<Vec<_>>())
 }
 
 fn by_level(parts: &[Part]) -> String {
@@ -238,22 +242,35 @@ fn by_level(parts: &[Part]) -> String {
             of(total.traced),
             of(total.tested),
             total.noted.to_string(),
+            total.broken.to_string(),
         ]
     };
-    let head = ["level", "disposed", "checked", "with trace", "tested", "noted"];
-    table(&head, &totals(parts).into_iter().map(row).collect::<Vec<_>>())
+    let columns = [
+        Column::left("level", 0),
+        Column::right("disposed", 0),
+        Column::right("checked", 0),
+        Column::right("with trace", 0),
+        Column::right("tested", 0),
+        Column::right("noted", 0),
+        Column::right("broken", 0),
+    ];
+    table_within(out::width(), &columns, &totals(parts).into_iter().map(row).collect::<Vec<_>>())
 }
 
+/// The last line, and before it how many rules the manager is known to break.
 fn verdict(parts: &[Part]) -> String {
     let total = Total::of(rows(parts));
-    let sections = match parts.len() {
-        1 => "1 section".to_owned(),
-        number => format!("{number} sections"),
-    };
-    match total.all - total.disposed {
-        0 => format!("DISPOSED: all {} rules of {sections}\n", total.all),
-        open => format!("OPEN: {open} of {} rules of {sections}\n", total.all),
+    let mut text = String::new();
+    if total.broken > 0 {
+        let line = format!(
+            "BROKEN: {} of {} rules by the manager, each as its list of deviations says",
+            total.broken, total.all
+        );
+        wrapped(&mut text, None, &line);
     }
+    text.push_str(&page::disposed(&total, parts.len()));
+    text.push('\n');
+    text
 }
 
 #[cfg(test)]
@@ -264,17 +281,5 @@ mod tests {
     fn sentence_is_cut_between_words() {
         assert_eq!(shortened("A short rule.", 20), "A short rule.");
         assert_eq!(shortened("A rule that is longer, by far.", 23), "A rule that is longer…");
-    }
-
-    #[test]
-    fn wrapped_lines_keep_their_column() {
-        let mut text = String::new();
-        wrapped(&mut text, "note", &"word ".repeat(30));
-        let lines: Vec<_> = text.lines().collect();
-        assert!(
-            lines[0].starts_with("    note       word")
-                && lines[1].starts_with("               word")
-        );
-        assert!(lines.iter().all(|line| line.chars().count() <= 100));
     }
 }

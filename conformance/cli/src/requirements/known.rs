@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use streamproof_conformance::deviations::Known as Deviations;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::violation::Violation;
 use streamproof_model::worlds::reset_stream_at;
 use streamproof_model::worlds::streams::properties;
 use streamproof_model::worlds::streams::wrong::MUTANTS;
+use streamproof_stacks::manager::Manager;
 
 use super::places::{CHOICES, SCENARIOS};
 
@@ -31,6 +33,8 @@ pub struct Known {
     pub choices: BTreeSet<String>,
     /// The scenarios that have a trace file.
     pub scenarios: BTreeSet<String>,
+    /// The breaches that the manager's list of deviations owns up to; none that only look like one.
+    pub deviations: BTreeSet<String>,
 }
 
 impl Known {
@@ -49,8 +53,15 @@ impl Known {
             mutants: mutant_names(),
             choices: CHOICES.iter().flat_map(|text| choice_ids(text)).collect(),
             scenarios: SCENARIOS.iter().map(|name| (*name).to_owned()).collect(),
+            deviations: deviations(),
         }
     }
+}
+
+/// What the manager is known to do otherwise than the rules say. A list that cannot be read has a test of its own.
+fn deviations() -> BTreeSet<String> {
+    let listed = Deviations::of(&Manager::default()).unwrap_or_default().deviation;
+    listed.into_iter().filter(|entry| entry.permitted.is_none()).map(|entry| entry.id).collect()
 }
 
 /// Every property, those of RESET_STREAM_AT's own world included.
@@ -87,6 +98,7 @@ mod tests {
         assert!(!known.breaches_of_the_rfc.contains("wrong-answer"));
         assert!(known.violations.contains("stream-on-send-only"));
         assert!(known.mutants.contains("forget final size"));
+        assert!(known.deviations.contains("stop-after-reset"));
         assert!(known.choices.contains("C-11") && !known.choices.contains("D-1"));
         assert!(
             known.choices.contains("R-14")

@@ -16,36 +16,10 @@ use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use streamproof_model::rfc::citation::Level;
 
-/// How strong a rule is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// MUST or MUST NOT.
-    Must,
-    /// SHOULD or SHOULD NOT.
-    Should,
-    /// MAY.
-    May,
-    /// Said without a keyword.
-    Stated,
-}
-
-impl Level {
-    /// All of them, strongest keyword first.
-    pub const ALL: [Self; 4] = [Self::Must, Self::Should, Self::May, Self::Stated];
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Must => "MUST",
-            Self::Should => "SHOULD",
-            Self::May => "MAY",
-            Self::Stated => "stated",
-        })
-    }
-}
+/// The levels that a rule may have, the strongest keyword first. A contract is the manager's, and no rule.
+pub const LEVELS: [Level; 4] = [Level::Must, Level::Should, Level::May, Level::Stated];
 
 /// Who sees to a rule: quinn owns frames, credit and limits, the manager lifecycle and outcomes.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -278,6 +252,9 @@ impl Requirement {
         let Some(ordinal) = ordinal.filter(|ordinal| *ordinal > 0) else {
             return Err(format!("{id}: not an ID of section {section}"));
         };
+        if !LEVELS.contains(&self.level) {
+            return Err(format!("{id}: level {} is no level of a rule", self.level));
+        }
         if self.keyword == (self.level == Level::Stated) {
             return Err(format!("{id}: keyword = {} and level {}", self.keyword, self.level));
         }
@@ -303,7 +280,7 @@ impl Requirement {
 }
 
 /// Where in `text` an error is: line, column, the entry it is in, and what it says, as one line.
-fn place(text: &str, error: &toml::de::Error) -> String {
+pub(crate) fn place(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
     let Some(span) = error.span() else {
         return message;

@@ -1,85 +1,116 @@
-//! All rules on one page: rule -> property -> trace -> code, with nothing loaded from elsewhere.
+//! All rules on one page: rule -> property -> trace -> code. Nothing is loaded from elsewhere and nothing links there, so
+//! that the page may be moved.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Component, Path};
 
-use super::Level;
 use super::places::Place;
 use super::report::{Part, Row, State, Total, rows};
+use super::{LEVELS, is_draft};
+use crate::html::{self, escape};
+use streamproof_model::rfc::citation::Level;
 
-const STYLE: &str = include_str!("page.css");
-
-/// Where a scenario's trace is, from the root of the repository.
-pub fn trace_file(scenario: &str) -> String {
-    format!("conformance/scenarios/{scenario}.ndjson")
+/// A section's number as people write it: "§4.5", and a draft's name as it is.
+pub fn heading(section: &str) -> String {
+    match is_draft(section) {
+        true => section.to_owned(),
+        false => format!("§{section}"),
+    }
 }
 
-/// The way from the folder of the file at `path` to the folder that the command runs in, as the
-/// beginning of a link: empty or with a slash at its end.
-pub fn way_to_the_root(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let whole = here.join(path);
-    let folder = whole.parent().unwrap_or(&here);
-    let names = |path: &Path| -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for component in path.components() {
-            match component {
-                Component::CurDir => {}
-                Component::ParentDir => drop(names.pop()),
-                Component::Normal(_) | Component::RootDir | Component::Prefix(_) => {
-                    names.push(component.as_os_str().to_string_lossy().into_owned());
-                }
-            }
-        }
-        names
+/// How many of the rules of so many sections are disposed of, in a sentence.
+pub fn disposed(total: &Total, sections: usize) -> String {
+    let sections = match sections {
+        1 => "1 section".to_owned(),
+        number => format!("{number} sections"),
     };
-    let (from, to) = (names(folder), names(&here));
-    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = "../".repeat(from.len() - shared);
-    let down: String = to[shared..].iter().map(|name| format!("{name}/")).collect();
-    format!("{up}{down}")
+    match total.all - total.disposed {
+        0 => format!("DISPOSED: all {} rules of {sections}", total.all),
+        open => format!("OPEN: {open} of {} rules of {sections}", total.all),
+    }
 }
 
-/// The page. `root` is put before every link into the repository.
-pub fn page(parts: &[Part], root: &str) -> String {
-    let mut html = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
-    html.push_str("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
-    let _ = writeln!(html, "<title>Rules about streams</title>\n<style>\n{STYLE}</style>");
-    header(&mut html, parts);
-    html.push_str("<main>\n");
+/// The page.
+pub fn page(parts: &[Part]) -> String {
+    let mut body = String::new();
+    header(&mut body, parts);
+    body.push_str("<main>\n");
     for part in parts {
-        section(&mut html, part, root);
+        section(&mut body, part);
     }
-    properties(&mut html, parts);
-    html.push_str("</main>\n</html>\n");
-    html
+    properties(&mut body, parts);
+    body.push_str("</main>\n");
+    html::page("Rules about streams", &body)
 }
 
-fn header(html: &mut String, parts: &[Part]) {
-    html.push_str(
-        "<header>\n<h1>The rules of RFC 9000 about streams, and what stands for each</h1>\n",
+fn header(body: &mut String, parts: &[Part]) {
+    let _ = writeln!(
+        body,
+        "<h1>The rules of RFC 9000 about streams, and what stands for each</h1>\n<p>{}</p>\n\
+         <p class=\"soft\">Rule, property, trace, code, as Streamproof {} has them. Rules are in our own words; the RFC is \
+         the law. Files and lines are those of Streamproof's source tree. A property is checked in every preset that has a \
+         subject for it: <code>streamproof model check --properties</code>.</p>",
+        verdict(parts),
+        env!("CARGO_PKG_VERSION")
     );
-    html.push_str(
-        "<p class=\"chain\">rule → property → trace → code. Rules are put in our own words; the \
-        RFC is the law.</p>\n<table class=\"totals\"><tr><th>level<th>rules<th>disposed<th>checked\
-        <th>with trace<th>tested<th>noted\n",
-    );
-    for level in Level::ALL {
-        let total = Total::of(rows(parts).filter(|row| row.requirement.level == level));
-        if total.all > 0 {
-            let Total { all, disposed, checked, traced, tested, noted } = total;
-            let _ = writeln!(
-                html,
-                "<tr><td class=\"level {level}\">{level}<td>{all}<td>{disposed}<td>{checked}<td>{traced}\
-                 <td>{tested}<td>{noted}"
-            );
-        }
+    let head = ["level", "rules", "disposed", "checked", "with trace", "tested", "noted", "broken"];
+    body.push_str(&html::table(&head, &totals(parts)));
+    filters(body);
+    body.push_str("<nav>\n");
+    for part in parts {
+        let total = Total::of(&part.requirements);
+        let class = match (total.disposed == total.all, total.broken) {
+            (false, _) => "bad",
+            (true, 0) => "good",
+            (true, _) => "warn",
+        };
+        let _ = writeln!(
+            body,
+            "<a class=\"{class}\" href=\"#s{0}\" title=\"{1}: {2} of {3}\">{0}</a>",
+            part.section,
+            escape(&part.title),
+            total.disposed,
+            total.all
+        );
     }
-    html.push_str("</table>\n<fieldset><legend>show</legend>\n");
+    body.push_str("</nav>\n");
+}
+
+/// What is to be said of all rules: gaps, and what the manager breaks.
+fn verdict(parts: &[Part]) -> String {
+    let total = Total::of(rows(parts));
+    let class = if total.disposed == total.all { "good" } else { "bad" };
+    let mut text = format!("<b class=\"{class}\">{}.</b>", escape(&disposed(&total, parts.len())));
+    if total.broken > 0 {
+        let musts = rows(parts).filter(|row| row.requirement.level == Level::Must);
+        let _ = write!(
+            text,
+            " <b class=\"bad\">BROKEN: {} of them, {} a MUST.</b> What breaks them is how the manager or quinn below it \
+             deviates, as its list says.",
+            total.broken,
+            Total::of(musts).broken
+        );
+    }
+    text
+}
+
+fn totals(parts: &[Part]) -> Vec<Vec<String>> {
+    let row = |level: Level| {
+        let total = Total::of(rows(parts).filter(|row| row.requirement.level == level));
+        let Total { all, disposed, checked, traced, tested, noted, broken } = total;
+        let numbers = [all, disposed, checked, traced, tested, noted, broken];
+        let numbers = numbers.iter().map(ToString::to_string);
+        (all > 0).then(|| std::iter::once(level.to_string()).chain(numbers).collect())
+    };
+    LEVELS.into_iter().filter_map(row).collect()
+}
+
+fn filters(body: &mut String) {
+    body.push_str("<fieldset><legend>show</legend>\n");
     let filters = [
         ("all", "all"),
         ("must", "MUST"),
+        ("broken", "broken"),
         ("open", "open"),
         ("wire", "noted"),
         ("free", "choices"),
@@ -87,111 +118,107 @@ fn header(html: &mut String, parts: &[Part]) {
     for (at, (id, label)) in filters.iter().enumerate() {
         let checked = if at == 0 { " checked" } else { "" };
         let _ = writeln!(
-            html,
+            body,
             "<label><input type=\"radio\" name=\"show\" id=\"{id}\"{checked}> {label}</label>"
         );
     }
-    html.push_str("</fieldset>\n<nav>\n");
-    for part in parts {
-        let total = Total::of(&part.requirements);
-        let class = if total.disposed == total.all { "done" } else { "gap" };
-        let _ = writeln!(
-            html,
-            "<a class=\"{class}\" href=\"#s{0}\" title=\"{1}: {2} of {3}\">{0}</a>",
-            part.section,
-            escaped(&part.title),
-            total.disposed,
-            total.all
-        );
-    }
-    html.push_str("</nav>\n</header>\n");
+    body.push_str("</fieldset>\n");
 }
 
-fn section(html: &mut String, part: &Part, root: &str) {
+fn section(body: &mut String, part: &Part) {
     let total = Total::of(&part.requirements);
     let _ = writeln!(
-        html,
-        "<section>\n<h2 id=\"s{0}\">{4}{0} {1} <small>{2} of {3}</small></h2>",
+        body,
+        "<section>\n<h2 id=\"s{}\">{} {} <small class=\"soft\">{} of {}</small></h2>",
         part.section,
-        escaped(&part.title),
+        heading(&part.section),
+        escape(&part.title),
         total.disposed,
         total.all,
-        if super::is_draft(&part.section) { "" } else { "§" },
     );
     if let Some(why) = &part.leaves_out {
-        let _ = writeln!(html, "<p class=\"quiet\">Left out: {}.</p>", escaped(why));
+        let _ = writeln!(body, "<p class=\"soft\">Left out: {}.</p>", escape(why));
     }
     for row in &part.requirements {
-        rule(html, row, root);
+        rule(body, row);
     }
     if !part.cited.is_empty() {
-        let _ =
-            writeln!(html, "<p class=\"quiet\">Cited as a whole: {}</p>", code(&part.cited, root));
+        let places = places(&part.cited).join(", ");
+        let _ = writeln!(body, "<p class=\"soft\">Cited as a whole: {places}</p>");
     }
-    html.push_str("</section>\n");
+    body.push_str("</section>\n");
 }
 
-fn rule(html: &mut String, row: &Row, root: &str) {
+/// How a state looks.
+const fn class(state: State) -> &'static str {
+    match state {
+        State::Covered => "good",
+        State::Broken | State::Open => "bad",
+        State::Choice => "free",
+        State::Noted => "warn",
+    }
+}
+
+fn rule(body: &mut String, row: &Row) {
     let requirement = &row.requirement;
     let (state, level) = (row.state, requirement.level);
     let word = state.word();
     let _ = writeln!(
-        html,
-        "<details id=\"r{2}\" class=\"{word} {level}\"><summary><a class=\"id\" href=\"#r{2}\">{0}</a>\
-         <b class=\"level {level}\">{level}</b><span>{1}</span><i class=\"state {word}\">{word}</i></summary>\n<dl>",
+        body,
+        "<details id=\"r{2}\" class=\"rule {word} {level}\"><summary><a class=\"id\" href=\"#r{2}\">{0}</a>\
+         <b class=\"level\">{level}</b><span>{1}</span><b class=\"{3}\">{word}</b></summary>\n<dl>",
         requirement.id,
-        escaped(&requirement.rule),
+        escape(&requirement.rule),
         in_link(&requirement.id),
+        class(state),
     );
     let mut line = |name: &str, cells: Vec<String>| {
         if !cells.is_empty() {
-            let _ = writeln!(html, "<dt>{name}<dd>{}", cells.join("<br>"));
+            let _ = writeln!(body, "<dt>{name}<dd>{}", cells.join("<br>"));
         }
     };
-    let code_of = |name: &String| format!("<code>{}</code>", escaped(name));
+    let code_of = |name: &String| format!("<code>{}</code>", escape(name));
+    let repeat = |id: &String| {
+        format!("<b class=\"bad\">{0}</b> <code>streamproof judge report</code>", escape(id))
+    };
+    line("broken by", row.deviations.iter().map(repeat).collect());
     line("enforced by", vec![requirement.enforced_by.to_string()]);
-    let property = |name: &String| format!("<a href=\"#{}\">{}</a>", anchor(name), escaped(name));
+    let property = |name: &String| format!("<a href=\"#{}\">{}</a>", anchor(name), escape(name));
     line("property", requirement.properties.iter().map(property).collect());
     line("breach", requirement.breaches.iter().map(code_of).collect());
     line("violation", requirement.violations.iter().map(code_of).collect());
     let mutant = |name: &String| {
-        format!("<code>streamproof model check --mutant \"{}\"</code>", escaped(name))
+        format!("<code>streamproof model check --mutant \"{}\"</code>", escape(name))
     };
     line("mutant", requirement.mutants.iter().map(mutant).collect());
     let trace = |name: &String| match row.traces.contains(name) {
-        true => {
-            let file = escaped(&trace_file(name));
-            format!(
-                "<a href=\"{root}{file}\">{name}</a> <code>streamproof trace play {file}</code>"
-            )
-        }
-        false => format!("<s>{}</s> no file yet", escaped(name)),
+        true => format!("<code>streamproof trace scenarios {}</code>", escape(name)),
+        false => format!("<s>{}</s> no file yet", escape(name)),
     };
     line("trace", requirement.scenarios.iter().map(trace).collect());
-    line("code", if row.code.is_empty() { Vec::new() } else { vec![code(&row.code, root)] });
+    line("code", places(&row.code));
     let choice = |name: &String| match name.starts_with("R-") {
-        true => format!("<a href=\"{root}model/src/worlds/reset_stream_at/mod.rs\">{name}</a>"),
-        false => {
-            format!("<a href=\"{root}specs/choices.md#{}\">{name}</a>", name.to_lowercase())
-        }
+        true => format!("{name} (model/src/worlds/reset_stream_at/mod.rs)"),
+        false => format!("{name} (specs/choices.md)"),
     };
     line("choice", requirement.choice.iter().map(choice).collect());
-    line("note", requirement.note.iter().map(|note| escaped(note)).collect());
-    line("gap", row.gaps.iter().map(|gap| escaped(gap)).collect());
-    html.push_str("</dl></details>\n");
+    line("note", requirement.note.iter().map(|note| escape(note)).collect());
+    line("gap", row.gaps.iter().map(|gap| escape(gap)).collect());
+    body.push_str("</dl></details>\n");
 }
 
-fn code(places: &[Place], root: &str) -> String {
-    let link = |place: &Place| {
+/// Places in the source, as text: a page that is moved has no source beside it.
+fn places(places: &[Place]) -> Vec<String> {
+    let text = |place: &Place| {
         let Place { file, line, test, .. } = place;
         let kind = if *test { " (test)" } else { "" };
-        format!("<a href=\"{root}{file}#L{line}\">{file}:{line}</a>{kind}")
+        format!("<code>{}:{line}</code>{kind}", escape(file))
     };
-    places.iter().map(link).collect::<Vec<_>>().join("<br>")
+    places.iter().map(text).collect()
 }
 
 /// Every property that a rule names, and the rules it stands for.
-fn properties(html: &mut String, parts: &[Part]) {
+fn properties(body: &mut String, parts: &[Part]) {
     let mut rules: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in rows(parts) {
         for name in &row.requirement.properties {
@@ -200,29 +227,27 @@ fn properties(html: &mut String, parts: &[Part]) {
     }
     let mut named: Vec<_> = rules.into_iter().collect();
     named.sort_by_key(|(name, _)| (super::order(section_of(name)), *name));
-    html.push_str("<section id=\"properties\">\n<h2>Properties <small>");
     let _ = writeln!(
-        html,
-        "{}</small></h2>\n<p class=\"quiet\">Checked in every preset in which they \
-        have a subject: <code>streamproof model check --properties</code></p>\n<ul>",
+        body,
+        "<section id=\"properties\">\n<h2>Properties <small class=\"soft\">{}</small></h2>\n<ul>",
         named.len()
     );
     for (name, rows) in named {
         let link = |row: &&Row| {
-            let open = if row.state == State::Open { " class=\"gap\"" } else { "" };
+            let open = if row.state == State::Open { " class=\"bad\"" } else { "" };
             let id = &row.requirement.id;
             format!("<a{open} href=\"#r{}\">{id}</a>", in_link(id))
         };
         let links: Vec<String> = rows.iter().map(link).collect();
         let _ = writeln!(
-            html,
-            "<li id=\"{}\">{} <span>{}</span>",
+            body,
+            "<li id=\"{}\">{} <span class=\"soft\">{}</span>",
             anchor(name),
-            escaped(name),
+            escape(name),
             links.join(" ")
         );
     }
-    html.push_str("</ul>\n</section>\n");
+    body.push_str("</ul>\n</section>\n");
 }
 
 /// An ID without the space of a draft's.
@@ -248,29 +273,54 @@ fn anchor(name: &str) -> String {
     anchor
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::requirements::known::Known;
+    use crate::requirements::report::report;
 
-    #[test]
-    fn way_to_the_root_goes_up_as_far_as_the_page_is_down() {
-        assert_eq!(way_to_the_root(Path::new("rules.html")), "");
-        assert_eq!(way_to_the_root(Path::new("out/a/rules.html")), "../../");
-        assert_eq!(way_to_the_root(Path::new("out/../rules.html")), "");
+    fn now() -> String {
+        let sections = crate::requirements::compiled_in().expect("the requirements");
+        page(&report(&sections, &Known::now()))
+    }
+
+    /// Each value of an attribute, in order.
+    fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
+        let begin = format!(" {attribute}=\"");
+        let parts = page.split(&begin).skip(1);
+        parts.filter_map(|part| part.split('"').next()).collect::<Vec<_>>()
     }
 
     #[test]
     fn page_loads_nothing_and_escapes_what_it_shows() {
-        let sections = crate::requirements::compiled_in().expect("the requirements");
-        let parts = crate::requirements::report::report(&sections, &Default::default());
-        let page = page(&parts, "");
-        for external in ["src=", "http:", "https:", "@import", "url("] {
+        let page = now();
+        for external in ["src=", "http:", "https:", "@import", "url(", "<script"] {
             assert!(!page.contains(external), "{external}");
         }
         assert!(page.contains("Ready -&gt; Send") && !page.contains("Ready -> Send"));
+        assert_eq!(page.matches("<style>").count(), 1);
+    }
+
+    #[test]
+    fn links_are_to_what_is_on_the_page() {
+        let page = now();
+        let ids = values(&page, "id");
+        let links = values(&page, "href");
+        assert!(links.len() > 500);
+        for link in links {
+            let id = link.strip_prefix('#');
+            assert!(id.is_some_and(|id| ids.contains(&id)), "{link} is not on the page");
+        }
+    }
+
+    #[test]
+    fn page_says_its_version_and_what_the_manager_breaks() {
+        let page = now();
+        assert!(page.contains(concat!("Streamproof ", env!("CARGO_PKG_VERSION"))));
+        let broken = "class=\"rule BROKEN MUST\"";
+        let at = page.find(broken).expect("a MUST that the manager breaks");
+        let rule = &page[at..at + page[at..].find("</details>").expect("its end")];
+        assert!(rule.contains("<b class=\"bad\">BROKEN</b>"), "{rule}");
+        assert!(rule.contains("<dt>broken by<dd>") && !rule.contains("covered"), "{rule}");
     }
 }

@@ -1,10 +1,11 @@
 //! What stands for each rule: covered, left open by choice, noted, or a gap.
 
 use serde::Serialize;
+use streamproof_model::rfc::citation::Level;
 
 use super::known::Known;
 use super::places::{PLACES, Place};
-use super::{EnforcedBy, Level, Requirement, Section};
+use super::{EnforcedBy, Requirement, Section};
 
 /// How a rule is disposed of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -12,6 +13,8 @@ use super::{EnforcedBy, Level, Requirement, Section};
 pub enum State {
     /// Something checks it, a trace shows it, a test runs it.
     Covered,
+    /// The same, and what checks it finds it broken: by the manager, whose list says why.
+    Broken,
     /// The RFC leaves it open, and `choices.md` says how it is used.
     Choice,
     /// Its note says why nothing else stands for it.
@@ -25,6 +28,7 @@ impl State {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Covered => "covered",
+            Self::Broken => "BROKEN",
             Self::Choice => "choice",
             Self::Noted => "noted",
             Self::Open => "OPEN",
@@ -52,6 +56,8 @@ pub struct Row {
     pub traces: Vec<String>,
     /// Where the source names it.
     pub code: Vec<Place>,
+    /// The deviations of the manager that break it: their ids in its list.
+    pub deviations: Vec<String>,
     /// Whether a test runs it: by name, or through a property, a breach, a violation or a mutant.
     pub tested: bool,
 }
@@ -93,6 +99,8 @@ pub struct Total {
     pub tested: usize,
     /// Noted.
     pub noted: usize,
+    /// Broken by the manager, as its list of deviations says.
+    pub broken: usize,
 }
 
 impl Total {
@@ -106,6 +114,7 @@ impl Total {
             total.traced += usize::from(!row.traces.is_empty());
             total.tested += usize::from(row.tested);
             total.noted += usize::from(row.state == State::Noted);
+            total.broken += usize::from(!row.deviations.is_empty());
         }
         total
     }
@@ -169,8 +178,10 @@ fn row(requirement: &Requirement, known: &Known, code: Vec<Place>) -> Row {
     if optional && on_the_wire && requirement.choice.is_none() {
         gaps.push("no choice".to_owned());
     }
+    let deviations = broken_by(requirement, known);
     let state = match (gaps.is_empty(), missing.is_empty()) {
         (false, _) => State::Open,
+        (true, _) if !deviations.is_empty() => State::Broken,
         (true, _) if requirement.note.is_some() => State::Noted,
         (true, true) => State::Covered,
         (true, false) if optional => State::Choice,
@@ -179,7 +190,22 @@ fn row(requirement: &Requirement, known: &Known, code: Vec<Place>) -> Row {
     if state == State::Open {
         gaps.extend(missing);
     }
-    Row { requirement: requirement.clone(), state, gaps, properties, faults, traces, code, tested }
+    let requirement = requirement.clone();
+    Row { requirement, state, gaps, properties, faults, traces, code, deviations, tested }
+}
+
+/// The manager's deviations that break a rule: a breach that it names, or a violation of the peer's that it names and
+/// the manager lets pass.
+fn broken_by(requirement: &Requirement, known: &Known) -> Vec<String> {
+    let is_of = |id: &&String| {
+        let passes = |violation: &String| {
+            let rest = id.strip_prefix("violation-ignored-");
+            let rest = rest.and_then(|rest| rest.strip_prefix(violation.as_str()));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-when-"))
+        };
+        requirement.breaches.contains(id) || requirement.violations.iter().any(passes)
+    };
+    known.deviations.iter().filter(is_of).cloned().collect()
 }
 
 /// The names in an entry that do not exist. A scenario without a trace file is no such name: it is a
@@ -279,6 +305,27 @@ mod tests {
         assert_eq!(state(&may).0, State::Covered);
         may.properties.clear();
         assert_eq!(state(&may).0, State::Open);
+    }
+
+    #[test]
+    fn rule_that_the_manager_is_known_to_break_is_not_covered() {
+        let mut must = requirement(Level::Must);
+        must.properties = vec!["§4.5 p".to_owned()];
+        must.scenarios = vec!["4.5-s".to_owned()];
+        must.violations = vec!["beyond".to_owned()];
+        let with = |deviation: &str| {
+            let mut known = known();
+            known.violations = ["beyond".to_owned()].into();
+            known.deviations = [deviation.to_owned()].into();
+            let row = row(&must, &known, Vec::new());
+            (row.state, row.deviations)
+        };
+        let broken = |id: &str| (State::Broken, vec![id.to_owned()]);
+        for id in ["violation-ignored-beyond", "violation-ignored-beyond-when-stopped"] {
+            assert_eq!(with(id), broken(id));
+        }
+        assert_eq!(with("violation-ignored-beyond-all").0, State::Covered);
+        assert_eq!(with("another-breach").0, State::Covered);
     }
 
     #[test]

@@ -14,7 +14,6 @@ use streamproof_model::worlds::streams::presets::Preset;
 
 use super::known;
 use super::run::RunArgs;
-use crate::commands::out::WIDTH;
 use crate::commands::{Bad, Verdict, files, find_preset, out, threads};
 
 /// Plays the one tour, or the edges, that were asked for, and draws it.
@@ -26,7 +25,7 @@ pub(super) fn run(args: &RunArgs, sut: &dyn Sut) -> Result<Verdict, Bad> {
     };
     let replay = replay_trace(sut, &trace).map_err(|error| Bad(error.to_string()))?;
     let diagram = replay_diagram(sut, &trace, &replay);
-    outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
+    outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
     let known = known(sut)?;
     let listed = replay.found.iter().all(|found| known.entry(found.deviation.breach).is_some());
     Ok(if listed { Verdict::Holds } else { Verdict::Fails })
@@ -106,7 +105,8 @@ fn by_edges(args: &RunArgs, sut: &dyn Sut, preset: Preset, side: Side) -> Result
 pub(in crate::commands) fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>, Bad> {
     let parse = |text: &String| {
         let fingerprint = Fingerprint::from_str_radix(text, 16);
-        fingerprint.map_err(|error| Bad(format!("\"{text}\" names no edge: {error}")))
+        let why = "a fingerprint has 16 hexadecimal digits";
+        fingerprint.map_err(|_| Bad(format!("\"{text}\" names no edge: {why}")))
     };
     texts.iter().map(parse).collect()
 }

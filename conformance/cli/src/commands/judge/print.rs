@@ -10,7 +10,6 @@ use streamproof_conformance::table::count;
 use streamproof_conformance::tours::{ReplayError, replay_trace};
 use streamproof_model::trace::Trace;
 
-use crate::commands::out::WIDTH;
 use crate::commands::{Bad, Verdict, files, out};
 
 /// The exit that a report stands for.
@@ -64,10 +63,10 @@ fn print_new(deviant: &Deviant) {
     outln!("UNLISTED  {:<42} {}, {times} times", breach.id(), breach.citation());
     out::paragraph("          ", &breach.describe());
     if let Some(action) = trace.actions.last() {
-        outln!("  after     {action}");
+        out::paragraph("  after     ", &action.to_string());
     }
-    outln!("  seen      {}", deviation.seen);
-    outln!("  permitted {}", deviation.permitted.join(" | "));
+    out::paragraph("  seen      ", &deviation.seen);
+    out::paragraph("  permitted ", &deviation.permitted.join(" | "));
     outln!("  repeat    {repeat}");
 }
 
@@ -92,7 +91,7 @@ pub(in crate::commands) fn draw_unlisted(
         let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
         let diagram = replay_diagram(sut, trace, &replay);
         if !quiet {
-            outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
+            outln!("\n{}", diagram.to_terminal(out::width(), out::has_colour()));
         }
         let name = format!("{}-{}", sut.name(), deviant.breach.id());
         files::write_picture(&folder.join(format!("{name}.svg")), &diagram, quiet);

@@ -12,13 +12,14 @@ use crate::commands::{Bad, Verdict, find_preset, threads};
 
 /// Plays traces drawn by chance so often each, and compares what comes back byte for byte.
 pub(super) fn run(args: &RunArgs, sut: &dyn Sut, plays: usize) -> Result<Verdict, Bad> {
-    if args.traces == 0 || plays < 2 {
+    if args.traces == 0 || plays < 2 || args.traces.checked_mul(plays).is_none() {
         return Err(Bad("--repeat needs at least one trace, and two plays of it".to_owned()));
     }
     let presets = replayed(&args.presets)?;
     let threads = threads(args.threads)?;
     let mut dice = Dice::new(args.seed);
     let mut roll = |sides: usize| dice.roll(sides as u64) as usize;
+    let mut played = 0;
     outln!("{}, seed {}: each trace {} times", sut.name(), args.seed, count(plays));
     for _ in 0..args.traces {
         let preset = presets[roll(presets.len())];
@@ -32,7 +33,10 @@ pub(super) fn run(args: &RunArgs, sut: &dyn Sut, plays: usize) -> Result<Verdict
         let here = format!("{} as {side}, tour {number}", preset.name);
         let flake = flakes(sut, &trace, plays, threads);
         match flake.map_err(|error| Bad(format!("{here}: {error}")))? {
-            None => outln!("same      {here}, {} steps", trace.actions.len()),
+            None => {
+                played += plays;
+                outln!("same      {here}, {} steps", trace.actions.len());
+            }
             Some(flake) => {
                 outln!("DIFFERENT {here}, play {}", count(flake.play + 1));
                 outln!("  first     {}", flake.first);
@@ -42,7 +46,11 @@ pub(super) fn run(args: &RunArgs, sut: &dyn Sut, plays: usize) -> Result<Verdict
             }
         }
     }
-    outln!("HOLDS: {} plays without a difference", count(args.traces * plays));
+    if played == 0 {
+        outln!("INCOMPLETE: there was no trace to play");
+        return Ok(Verdict::Incomplete);
+    }
+    outln!("HOLDS: {} plays without a difference", count(played));
     Ok(Verdict::Holds)
 }
 

@@ -16,8 +16,7 @@ use streamproof_model::rfc::citation::Level;
 use super::stacks::play_common;
 use super::systems::SutArgs;
 use super::verdict_of;
-use crate::commands::out::WIDTH;
-use crate::commands::{Bad, Verdict, files, out, threads};
+use crate::commands::{Bad, Verdict, files, of_schema, out, threads};
 use crate::html::{escape, page, table};
 
 /// One stack's page.
@@ -53,12 +52,12 @@ struct Shown<'a> {
 }
 
 pub(in crate::commands) fn run(args: &ReportArgs) -> Result<Verdict, Bad> {
-    out::give_way(args.html.as_deref())?;
+    out::give_way(args.html.as_deref(), args.json)?;
     let sut = args.sut.sut()?;
     let report = play_common(&*sut, threads(args.threads)?)?;
     let shown = draw(&report, &*sut)?;
     match (args.json, &args.html) {
-        (true, _) => outln!("{:#}", report.to_json()),
+        (true, _) => outln!("{:#}", of_schema("judge-report", report.to_json())),
         (false, Some(file)) => {
             files::write(file, &html(&report, &shown))?;
             outln!("page  {}", file.display());
@@ -122,10 +121,10 @@ fn print(report: &Report, shown: &[Shown<'_>]) {
             if let Some(entry) = &deviant.known {
                 out::paragraph("  ", &entry.why);
             }
-            outln!("  seen       {}", deviant.deviation.seen);
-            outln!("  permitted  {}", deviant.deviation.permitted.join(" | "));
+            out::paragraph("  seen       ", &deviant.deviation.seen);
+            out::paragraph("  permitted  ", &deviant.deviation.permitted.join(" | "));
             outln!("  repeat     {}", deviant.repeat);
-            outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
+            outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
         }
     }
     for deviant in report.deviants.iter().filter(|deviant| !deviant.is_broken()) {

@@ -37,20 +37,23 @@ pub(in crate::commands) struct RunArgs {
     #[arg(long, value_enum)]
     pub(super) side: Option<SideArg>,
     /// Play only the tour with this number, and draw it. Needs one preset and a side.
-    #[arg(long, value_name = "NUMBER", requires = "side", conflicts_with_all = ["json", "record"])]
+    #[arg(long, value_name = "NUMBER", requires = "side",
+          conflicts_with_all = ["json", "record", "junit", "sarif", "out"])]
     pub(super) tour: Option<usize>,
     /// Play only the shortest way to the first of these edges and then all of them, and draw it: fingerprints,
     /// as `--edges` writes them, with commas. Needs one preset and a side.
     #[arg(long, value_name = "FINGERPRINTS", requires = "side", value_delimiter = ',',
-          conflicts_with_all = ["json", "record", "tour"])]
+          conflicts_with_all = ["json", "record", "tour", "criterion", "junit", "sarif", "out", "threads"])]
     pub(super) edge: Vec<String>,
     /// Write each edge to this file: its fingerprint, whether it was taken, and what happens there. For two
     /// runs that are to be compared. Needs one preset and a side.
-    #[arg(long, value_name = "FILE", requires = "side")]
+    #[arg(long, value_name = "FILE", requires = "side",
+          conflicts_with_all = ["json", "record", "tour", "edge", "junit", "sarif", "out"])]
     pub(super) edges: Option<PathBuf>,
     /// Check that replays are deterministic: play traces drawn by chance so often each, and compare what comes
     /// back byte for byte.
-    #[arg(long, value_name = "PLAYS", conflicts_with_all = ["json", "record", "tour", "edge", "edges", "side"])]
+    #[arg(long, value_name = "PLAYS", conflicts_with_all = ["json", "record", "tour", "edge", "edges", "side",
+          "tier", "criterion", "junit", "sarif", "out"])]
     pub(super) repeat: Option<usize>,
     /// With `--repeat`: how many traces.
     #[arg(long, default_value_t = 3, requires = "repeat")]
@@ -80,7 +83,9 @@ pub(in crate::commands) struct RunArgs {
 
 pub(in crate::commands) fn run(args: &RunArgs) -> Result<Verdict, Bad> {
     let written = args.junit.iter().chain(&args.sarif).chain(&args.edges);
-    out::give_way(written.map(PathBuf::as_path))?;
+    out::give_way(written.map(PathBuf::as_path), args.json)?;
+    args.record.as_deref().map_or(Ok(()), out::wants_folder)?;
+    threads(args.threads)?;
     let sut = args.sut.sut()?;
     if let Some(plays) = args.repeat {
         return repeat::run(args, &*sut, plays);

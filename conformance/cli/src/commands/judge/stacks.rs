@@ -18,6 +18,9 @@ use crate::commands::{Bad, Verdict, of_schema, out, stop, threads};
 
 /// Play every stack that is known.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof judge stacks
+  streamproof judge stacks --sut quinn --sut manager --json")]
 pub(in crate::commands) struct StacksArgs {
     /// Only these stacks.
     #[arg(long, value_name = "STACK")]

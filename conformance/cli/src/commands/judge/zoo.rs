@@ -4,7 +4,6 @@ use clap::Args;
 use serde_json::json;
 use std::num::NonZero;
 
-use crate::commands::out::WIDTH;
 use crate::commands::progress::Progress;
 use crate::commands::{Bad, Verdict, names, of_schema, out, threads};
 use streamproof_conformance::picture::replay_diagram;
@@ -13,7 +12,11 @@ use streamproof_conformance::tours::replay_trace;
 use streamproof_stacks::toy::Toy;
 use streamproof_stacks::toy::zoo::{Find, Hunter, NOT_PLANTED, PLANTED, Planted};
 
+/// Check that the judge finds.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof judge zoo
+  streamproof judge zoo keep-credit-after-stop")]
 pub(in crate::commands) struct ZooArgs {
     /// Only these bugs, by name, as in "keep-credit-after-stop": each with a diagram of what finds it.
     pub(in crate::commands) bugs: Vec<String>,
@@ -100,7 +103,7 @@ fn as_table(rows: &[Row]) -> String {
 fn print_rest(rows: &[Row]) {
     outln!();
     for (animal, why) in NOT_PLANTED {
-        outln!("not planted  {animal}: {why}");
+        out::paragraph("not planted  ", &format!("{animal}: {why}"));
     }
     let found = rows.iter().filter(|(_, find)| find.is_some()).count();
     outln!("{} bugs, {found} found, {} not planted", rows.len(), NOT_PLANTED.len());
@@ -113,7 +116,7 @@ fn draw(rows: &[Row]) -> Result<(), Bad> {
         let replay =
             replay_trace(&toy, &find.caught.trace).map_err(|error| Bad(error.to_string()))?;
         let diagram = replay_diagram(&toy, &find.caught.trace, &replay);
-        outln!("\n{}:\n{}", planted.bug.id(), diagram.to_terminal(WIDTH, out::has_colour()));
+        outln!("\n{}:\n{}", planted.bug.id(), diagram.to_terminal(out::width(), out::has_colour()));
     }
     Ok(())
 }

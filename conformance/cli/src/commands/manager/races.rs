@@ -5,13 +5,17 @@ use serde_json::json;
 use streamproof::Config;
 
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict};
-use streamproof_conformance::table::{count, table};
+use crate::commands::{Bad, Verdict, names, of_schema, out};
+use streamproof_conformance::table::{Column, count, table_within};
 use streamproof_stress::races::races::{RACES, Race};
 use streamproof_stress::races::search::{Bound, Schedule};
 use streamproof_stress::races::{Outcome, log, run as run_race};
 
+/// Run the races of the manager's tasks under every schedule.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof manager races --delays 3
+  streamproof manager races waiters --schedule 0.1.1")]
 pub(in crate::commands) struct RacesArgs {
     /// Which races; all if none is named.
     pub(in crate::commands) races: Vec<String>,
@@ -19,10 +23,11 @@ pub(in crate::commands) struct RacesArgs {
     #[arg(long, default_value_t = 6)]
     pub(in crate::commands) delays: usize,
     /// End a race's search after so many schedules, incomplete.
-    #[arg(long, value_name = "SCHEDULES", default_value_t = 10_000_000)]
+    #[arg(long, value_name = "SCHEDULES", default_value_t = 10_000_000,
+          value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::commands) limit: u64,
     /// Run one schedule of one race, as a failure names it, and show what happened.
-    #[arg(long, value_name = "PLACES")]
+    #[arg(long, value_name = "PLACES", conflicts_with_all = ["delays", "limit"])]
     pub(in crate::commands) schedule: Option<String>,
     /// Print JSON instead of a table.
     #[arg(long, conflicts_with = "schedule")]
@@ -43,7 +48,10 @@ pub(in crate::commands) fn run(args: &RacesArgs) -> Result<Verdict, Bad> {
         outcomes.push(outcome.map_err(|error| Bad(error.to_string()))?);
     }
     match args.json {
-        true => outln!("{:#}", json!(outcomes.iter().map(as_json).collect::<Vec<_>>())),
+        true => {
+            let races: Vec<_> = outcomes.iter().map(as_json).collect();
+            outln!("{:#}", of_schema("manager-races", json!({ "races": races })));
+        }
         false => out!("{}", as_table(&outcomes)),
     }
     for outcome in &outcomes {
@@ -69,10 +77,10 @@ fn races(names: &[String]) -> Result<Vec<&'static Race>, Bad> {
     if names.is_empty() {
         return Ok(RACES.iter().collect());
     }
-    let known = || RACES.iter().map(|race| race.name).collect::<Vec<_>>().join(", ");
+    let known = || RACES.iter().map(|race| race.name);
     let find = |name: &String| {
-        Race::find(name)
-            .ok_or_else(|| Bad(format!("no race is called \"{name}\"; there are {}", known())))
+        let none = || names::unknown("race", name, known(), "streamproof manager races --delays 0");
+        Race::find(name).ok_or_else(none)
     };
     names.iter().map(find).collect()
 }
@@ -122,9 +130,18 @@ fn as_table(outcomes: &[Outcome]) -> String {
             ends(outcome).join(", "),
         ]
     };
-    let head = ["race", "schedules", "of them", "seconds", "verdict", "ends"];
-    table(&head, &outcomes.iter().map(row).collect::<Vec<_>>())
+    table_within(out::width(), &COLUMNS, &outcomes.iter().map(row).collect::<Vec<_>>())
 }
+
+/// The columns of the table; what is dropped first where there is no room has the largest number.
+const COLUMNS: [Column; 6] = [
+    Column::left("race", 0),
+    Column::right("schedules", 0),
+    Column::right("of them", 1),
+    Column::right("seconds", 2),
+    Column::right("verdict", 0),
+    Column::left("ends", 0),
+];
 
 fn as_json(outcome: &Outcome) -> serde_json::Value {
     let failure = outcome.found.failure.as_ref();

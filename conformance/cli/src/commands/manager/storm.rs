@@ -5,14 +5,17 @@ use serde_json::json;
 use streamproof::Tally;
 
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict};
-use streamproof_conformance::table::{count, table};
+use crate::commands::{Bad, Verdict, of_schema, out};
+use streamproof_conformance::table::{Column, count, table_within};
 use streamproof_stress::storm::{Report, Storm, run as let_pass};
 
+/// Run streams by the million between two managers.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof manager storm --streams 10000 --lost 50 --seed 7")]
 pub(in crate::commands) struct StormArgs {
     /// How many streams, both sides together.
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::commands) streams: u64,
     /// How many of 1,000 datagrams are lost, in either direction.
     #[arg(long, value_name = "DATAGRAMS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=500))]
@@ -40,8 +43,8 @@ pub(in crate::commands) fn run(args: &StormArgs) -> Result<Verdict, Bad> {
     .map_err(|error| Bad(error.to_string()))?;
     drop(line);
     match args.json {
-        true => outln!("{:#}", as_json(&report)),
-        false => out!("{}", as_text(&report)),
+        true => outln!("{:#}", of_schema("manager-storm", as_json(&report))),
+        false => print(&report),
     }
     for failure in &report.failures {
         errln!("{failure}");
@@ -62,7 +65,7 @@ fn number(count_: u64) -> String {
     count(usize::try_from(count_).unwrap_or(usize::MAX))
 }
 
-fn as_text(report: &Report) -> String {
+fn print(report: &Report) {
     let rows: Vec<_> = report
         .pairs
         .iter()
@@ -70,19 +73,24 @@ fn as_text(report: &Report) -> String {
             vec![sending.to_string(), receiving.to_string(), number(*times)]
         })
         .collect();
-    let mut text = table(&["sending part", "receiving part", "times"], &rows);
+    let columns = [
+        Column::left("sending part", 0),
+        Column::left("receiving part", 0),
+        Column::right("times", 0),
+    ];
+    out!("{}", table_within(out::width(), &columns, &rows));
     let parts = report.pairs.values().sum();
     let word = if report.holds() { "HOLDS" } else { "FAILS" };
-    text.push_str(&format!(
+    let sum = format!(
         "{word}: {} streams, {} sending parts, each with one outcome that agrees with the one opposite; \
-         {} parts at once at most; {} s of virtual time in {:.0} s\n",
+         {} parts at once at most; {} s of virtual time in {:.0} s",
         number(report.storm.streams),
         number(parts),
         number(report.most_live),
         report.time.as_secs(),
         report.took.as_secs_f64()
-    ));
-    text
+    );
+    out::paragraph("", &sum);
 }
 
 fn as_json(report: &Report) -> serde_json::Value {

@@ -21,10 +21,17 @@ use super::worlds::worlds;
 use super::{cluster, fair};
 use crate::commands::progress::Progress;
 use crate::commands::shared::TierArg;
-use crate::commands::{Bad, Verdict as ExitVerdict, of_schema, threads};
+use crate::commands::{Bad, Verdict as ExitVerdict, of_schema, out, threads};
 use streamproof_conformance::table::count;
 
+/// Check presets exhaustively.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof model check                         the quick tier
+  streamproof model check uni --properties        one preset, property by property
+  streamproof model check limits-bidi --fair      what must come in the end
+  streamproof model check --mutant \"forget final size\"
+  streamproof model check duo-full --memory-limit 8GiB --checkpoint saved")]
 pub(in crate::commands) struct CheckArgs {
     /// Which presets; a whole tier if none is named. "lifecycle..." means all whose names begin so.
     pub(in crate::commands) presets: Vec<String>,
@@ -33,12 +40,13 @@ pub(in crate::commands) struct CheckArgs {
     pub(in crate::commands) preset: Vec<String>,
     /// Which tier: quick, in which everything must be taken at least once, or full, with larger
     /// bounds. Quick if neither a tier nor a preset is named.
-    #[arg(long, value_enum, conflicts_with_all = ["presets", "preset"])]
+    #[arg(long, value_enum, conflicts_with_all = ["presets", "preset", "mutant"])]
     pub(in crate::commands) tier: Option<TierArg>,
     /// Ask instead whether every goal comes on every fair path: what must come in the end. Presets of streams have
     /// goals, others have none.
     #[arg(long, conflicts_with_all = ["engine", "properties", "exact", "memory_limit", "time_limit",
-          "state_limit", "expect", "checkpoint", "hosts", "threads"])]
+          "state_limit", "expect", "checkpoint", "checkpoint_every", "restart", "hosts", "process",
+          "patience", "threads"])]
     pub(in crate::commands) fair: bool,
     /// Which engine for presets of streams.
     #[arg(long, value_enum, default_value_t = EngineArg::Levels)]
@@ -58,8 +66,8 @@ pub(in crate::commands) struct CheckArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub(in crate::commands) json: bool,
-    /// Show every property, not only those that fail.
-    #[arg(long)]
+    /// Show every property, not only those that fail; JSON has them anyway.
+    #[arg(long, conflicts_with = "json")]
     pub(in crate::commands) properties: bool,
 }
 
@@ -93,7 +101,7 @@ pub(in crate::commands) struct HowArgs {
     #[arg(long, value_name = "FOLDER", conflicts_with = "exact")]
     pub(in crate::commands) checkpoint: Option<PathBuf>,
     /// A checkpoint at most every so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "checkpoint")]
     pub(in crate::commands) checkpoint_every: u64,
     /// With `--engine dataflow`: a file with each process's host:port on a line of its own.
     #[arg(long, value_name = "FILE", requires = "process")]
@@ -102,7 +110,7 @@ pub(in crate::commands) struct HowArgs {
     #[arg(long, value_name = "I", requires = "hosts")]
     pub(in crate::commands) process: Option<usize>,
     /// How long the other processes are waited for.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "hosts")]
     pub(in crate::commands) patience: u64,
     /// Begin anew, whatever checkpoint is there.
     #[arg(long, requires = "checkpoint")]
@@ -114,6 +122,9 @@ pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
     let tier = args.tier.map_or(Tier::Quick, TierArg::tier);
     let names: Vec<_> = args.presets.iter().chain(&args.preset).cloned().collect();
     let worlds = worlds(&names, tier, mutant)?;
+    if !names.is_empty() {
+        worlds.iter().try_for_each(|world| fits(args, world.as_ref()))?;
+    }
     if args.fair {
         return fair::run(args, &worlds, !names.is_empty());
     }
@@ -128,7 +139,12 @@ pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
     coverage::clear();
     let mut reports = Vec::new();
     for world in &worlds {
-        reports.push(check(world.as_ref(), &how)?);
+        let mut report = check(world.as_ref(), &how)?;
+        if mutant.is_some() && report.holds() && !is_felt(&report, &how)? {
+            report.cut =
+                Some("the preset does not feel the mutant: all is as without it".to_owned());
+        }
+        reports.push(report);
     }
     if args.json {
         let reports: Vec<_> = reports.iter().map(as_json).collect();
@@ -136,7 +152,7 @@ pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
     } else {
         out!("{}", as_table(&reports.iter().map(row).collect::<Vec<_>>()));
         if args.properties {
-            out!("{}", reports.iter().map(properties).collect::<String>());
+            reports.iter().for_each(properties);
         }
     }
     let asked = Asked { mutant, flags: flags(args), out: &args.out };
@@ -159,9 +175,38 @@ pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
         (false, false) => ExitVerdict::Incomplete,
     };
     if !args.json {
-        outln!("{}", summary(verdict, &reports, whole.then_some(missing.len())));
+        out::paragraph("", &summary(verdict, &reports, whole.then_some(missing.len())));
     }
     Ok(verdict)
+}
+
+/// Refuses what is said of the engine of streams where a preset is of another type, whose engine knows none of it.
+fn fits(args: &CheckArgs, world: &dyn AnyWorld) -> Result<(), Bad> {
+    let how = &args.how;
+    let flags = [
+        ("--engine dataflow", args.engine == EngineArg::Dataflow),
+        ("--exact", how.exact),
+        ("--expect", how.expect > 0),
+        ("--memory-limit", how.memory_limit.is_some()),
+        ("--time-limit", how.time_limit.is_some()),
+        ("--state-limit", how.state_limit.is_some()),
+    ];
+    let flag = flags.into_iter().find(|(_, is_given)| *is_given);
+    match (world.as_streams(), flag) {
+        (None, Some((flag, _))) => {
+            Err(Bad(format!("{flag}: preset {} is not of streams", world.about().name)))
+        }
+        (Some(_), _) | (None, None) => Ok(()),
+    }
+}
+
+/// Whether a preset that holds under a wrong rule is another one under it: where all is the same, that it holds says
+/// nothing of the rule.
+fn is_felt(report: &Report<Counterexample>, how: &How) -> Result<bool, Bad> {
+    let Some(right) = any::find(report.preset) else { return Ok(true) };
+    let right = check(right.as_ref(), how)?;
+    let size = |report: &Report<Counterexample>| (report.states, report.generated, report.depth);
+    Ok(size(&right) != size(report))
 }
 
 /// What the whole quick tier should have come to, and has not.

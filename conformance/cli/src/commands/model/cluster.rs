@@ -18,12 +18,19 @@ pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> 
         let one = "--exact, --checkpoint and --memory-limit are of the engine `levels`";
         return Err(Bad(one.to_owned()));
     }
+    if args.engine == EngineArg::Levels && how.hosts.is_some() {
+        return Err(Bad("--hosts and --process are of --engine dataflow".to_owned()));
+    }
     let hosts = match &how.hosts {
         None => Vec::new(),
         Some(path) => {
             let text = files::read(path)?;
             let lines = text.lines().map(str::trim);
-            lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+            let hosts: Vec<_> = lines.filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            if hosts.is_empty() {
+                return Err(Bad(format!("--hosts {}: there is no host in it", path.display())));
+            }
+            hosts
         }
     };
     for (line, host) in hosts.iter().enumerate() {

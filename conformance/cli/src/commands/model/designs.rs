@@ -12,10 +12,14 @@ use streamproof_model::worlds::lifecycle::wrong::DESIGNS;
 
 use super::report::broken;
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, files, out};
-use streamproof_conformance::table::table;
+use crate::commands::{Bad, Verdict, files, names, of_schema, out};
+use streamproof_conformance::table::{Column, table_within};
 
+/// Judge every way to end a stream inside an endpoint.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof model designs
+  streamproof model designs \"release and access not atomic\"")]
 pub(in crate::commands) struct DesignsArgs {
     /// Draw what breaks this one, too: its name, as in "nil guard without a lock".
     pub(in crate::commands) name: Option<String>,
@@ -40,7 +44,10 @@ pub(in crate::commands) fn run(args: &DesignsArgs) -> Result<Verdict, Bad> {
     let judgements: Vec<_> = designs.iter().enumerate().map(judge).collect();
     drop(line);
     match args.json {
-        true => outln!("{:#}", json!(judgements.iter().map(as_json).collect::<Vec<_>>())),
+        true => {
+            let designs: Vec<_> = judgements.iter().map(as_json).collect();
+            outln!("{:#}", of_schema("model-designs", json!({ "designs": designs })));
+        }
         false => out!("{}", as_text(&judgements)),
     }
     for judgement in &judgements {
@@ -49,7 +56,7 @@ pub(in crate::commands) fn run(args: &DesignsArgs) -> Result<Verdict, Bad> {
             if args.name.is_some() && !args.json {
                 outln!("\n{}", diagram.to_terminal(out::width(), out::has_colour()));
             }
-            let file = format!("fixes-{}.svg", files::slug(judgement.design.name));
+            let file = format!("design-{}.svg", files::slug(judgement.design.name));
             files::write_picture(&args.out.join(file), &diagram, args.json);
         }
     }
@@ -67,8 +74,8 @@ pub(in crate::commands) fn run(args: &DesignsArgs) -> Result<Verdict, Bad> {
 
 fn find(name: &str) -> Result<Design, Bad> {
     Design::find(name).ok_or_else(|| {
-        let names: Vec<_> = DESIGNS.iter().map(|design| design.name).collect();
-        Bad(format!("no design is called \"{name}\"; there are: {}", names.join("; ")))
+        let known = DESIGNS.iter().map(|design| design.name);
+        names::unknown("design", name, known, "streamproof model designs")
     })
 }
 
@@ -97,7 +104,13 @@ fn as_text(judgements: &[Judgement]) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&table(&[head, "verdict", "steps", "breaks"], &rows));
+        let columns = [
+            Column::left(head, 0),
+            Column::right("verdict", 0),
+            Column::right("steps", 1),
+            Column::left("breaks", 0),
+        ];
+        text.push_str(&table_within(out::width(), &columns, &rows));
     }
     text
 }

@@ -7,7 +7,10 @@ use streamproof_model::worlds::streams::StreamsWorld;
 
 use crate::commands::{Bad, Verdict, find_preset};
 
+/// Walk through a preset in the browser.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof model explore limits-bidi --addr 127.0.0.1:8080")]
 pub(in crate::commands) struct ExploreArgs {
     /// The preset.
     #[arg(default_value = "uni")]

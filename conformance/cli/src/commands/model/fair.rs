@@ -10,9 +10,8 @@ use streamproof_model::worlds::streams::action::Action;
 use streamproof_model::worlds::streams::picture::path_diagram;
 
 use super::check::CheckArgs;
-use crate::commands::out::WIDTH;
-use crate::commands::{Bad, Verdict as ExitVerdict, files, out};
-use streamproof_conformance::table::{count, table};
+use crate::commands::{Bad, Verdict as ExitVerdict, files, of_schema, out};
+use streamproof_conformance::table::{Column, count, table_within};
 
 /// Asks of each world of streams; if the worlds were `named`, there has to be no other.
 pub(in crate::commands) fn run(
@@ -34,11 +33,10 @@ pub(in crate::commands) fn run(
     }
     if args.json {
         let all: Vec<_> = reports.iter().map(|(world, report)| as_json(world, report)).collect();
-        outln!("{:#}", json!(all));
+        outln!("{:#}", of_schema("model-check-fair", json!({ "goals": all })));
     } else {
         let rows: Vec<_> = reports.iter().map(|(world, report)| row(world, report)).collect();
-        let head = ["preset", "goal", "fairness", "awaited in", "decided by", "verdict"];
-        out!("{}", table(&head, &rows));
+        out!("{}", table_within(out::width(), &COLUMNS, &rows));
     }
     let mut refuted = 0;
     for (world, report) in &reports {
@@ -55,7 +53,7 @@ pub(in crate::commands) fn run(
             };
             diagram.rows.push(Row::Banner { label, emphasis: Emphasis::Bad });
             if !args.json {
-                outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
+                outln!("\n{}", diagram.to_terminal(out::width(), out::has_colour()));
             }
             let name = format!("{}-{}.svg", world.preset.name, files::slug(report.name));
             files::write_picture(&args.out.join(name), &diagram, args.json);
@@ -67,12 +65,27 @@ pub(in crate::commands) fn run(
         }
     }
     let all = reports.len();
+    let is_vacuous = reports.iter().all(|(_, report)| matches!(report.verdict, Verdict::Vacuous));
+    let (word, verdict) = match (refuted, is_vacuous) {
+        (0, true) => ("INCOMPLETE, no goal is ever awaited", ExitVerdict::Incomplete),
+        (0, false) => ("HOLDS", ExitVerdict::Holds),
+        _ => ("REFUTED", ExitVerdict::Fails),
+    };
     if !args.json {
-        let word = if refuted == 0 { "HOLDS" } else { "REFUTED" };
         outln!("{word}: {refuted} of {all} refuted");
     }
-    Ok(if refuted == 0 { ExitVerdict::Holds } else { ExitVerdict::Fails })
+    Ok(verdict)
 }
+
+/// The columns of the table; what is dropped first where there is no room has the largest number.
+const COLUMNS: [Column; 6] = [
+    Column::left("preset", 0),
+    Column::left("goal", 0),
+    Column::left("fairness", 2),
+    Column::right("awaited in", 3),
+    Column::left("decided by", 1),
+    Column::right("verdict", 0),
+];
 
 const fn word(verdict: &Verdict) -> &'static str {
     match verdict {
@@ -82,22 +95,28 @@ const fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn row(world: &StreamsWorld, report: &GoalReport) -> Vec<String> {
-    let fairness = match report.fairness {
+const fn fairness(report: &GoalReport) -> &'static str {
+    match report.fairness {
         Fairness::Weak => "weak",
         Fairness::Strong => "strong",
-    };
-    let decided = match report.decided {
+    }
+}
+
+const fn decided(report: &GoalReport) -> &'static str {
+    match report.decided {
         Decided::Ways => "ways",
         Decided::Ranks => "ranks",
         Decided::Components => "components",
-    };
+    }
+}
+
+fn row(world: &StreamsWorld, report: &GoalReport) -> Vec<String> {
     vec![
         world.preset.name.to_owned(),
         report.name.to_owned(),
-        fairness.to_owned(),
+        fairness(report).to_owned(),
         count(report.awaited),
-        decided.to_owned(),
+        decided(report).to_owned(),
         word(&report.verdict).to_owned(),
     ]
 }
@@ -110,6 +129,8 @@ fn as_json(world: &StreamsWorld, report: &GoalReport) -> serde_json::Value {
     json!({
         "preset": world.preset.name,
         "goal": report.name,
+        "fairness": fairness(report),
+        "decided_by": decided(report),
         "verdict": word(&report.verdict).to_lowercase(),
         "awaited": report.awaited,
         "stem": stem,

@@ -10,7 +10,10 @@ use streamproof_model::worlds::streams::StreamsWorld;
 use crate::commands::{Bad, Verdict, files, find_preset, out};
 use streamproof_conformance::table::count;
 
+/// Write a preset's whole graph.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof model graph uni-plain --dot - | dot -Tsvg > uni-plain.svg")]
 pub(in crate::commands) struct GraphArgs {
     /// The preset.
     pub(in crate::commands) preset: String,
@@ -23,7 +26,7 @@ pub(in crate::commands) struct GraphArgs {
 }
 
 pub(in crate::commands) fn run(args: &GraphArgs) -> Result<Verdict, Bad> {
-    out::give_way(args.dot.iter().chain(&args.out).map(PathBuf::as_path))?;
+    out::give_way(args.dot.iter().chain(&args.out).map(PathBuf::as_path), false)?;
     let preset = find_preset(&args.preset)?;
     let world = StreamsWorld::new(preset);
     let graph = PackedGraph::explore(world)

@@ -9,6 +9,8 @@ use crate::commands::{Bad, Verdict, of_schema, out};
 
 /// List the presets.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof model presets --json")]
 pub(in crate::commands) struct PresetsArgs {
     /// Print JSON.
     #[arg(long)]

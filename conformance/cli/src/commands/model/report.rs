@@ -7,9 +7,8 @@ use streamproof_model::check::any::Counterexample;
 use streamproof_model::check::report::{Report, Verdict};
 use streamproof_model::diagram::{Diagram, Emphasis, Row};
 
-use crate::commands::out::WIDTH;
 use crate::commands::{files, out};
-use streamproof_conformance::table::{count, table};
+use streamproof_conformance::table::{Column, count, table_within};
 
 /// What was asked for, as far as a counterexample is to say it.
 pub(in crate::commands) struct Asked<'a> {
@@ -22,9 +21,19 @@ pub(in crate::commands) struct Asked<'a> {
 }
 
 pub(in crate::commands) fn as_table(rows: &[Vec<String>]) -> String {
-    let head = ["preset", "states", "edges", "depth", "seconds", "properties", "verdict"];
-    table(&head, rows)
+    table_within(out::width(), &COLUMNS, rows)
 }
+
+/// The columns of the table; what is dropped first where there is no room has the largest number.
+const COLUMNS: [Column; 7] = [
+    Column::left("preset", 0),
+    Column::right("states", 0),
+    Column::right("edges", 2),
+    Column::right("depth", 3),
+    Column::right("seconds", 1),
+    Column::right("properties", 0),
+    Column::right("verdict", 0),
+];
 
 pub(in crate::commands) fn row<P>(report: &Report<P>) -> Vec<String> {
     let good = report.verdicts.iter().filter(|(_, verdict)| verdict.is_good()).count();
@@ -58,13 +67,13 @@ const fn word<P>(verdict: &Verdict<P>) -> &'static str {
     }
 }
 
-pub(in crate::commands) fn properties<P>(report: &Report<P>) -> String {
-    let mut text = format!("\n{}\n", report.preset);
-    report.notes.iter().for_each(|note| text.push_str(&format!("  {note}\n")));
+/// Prints the verdict on every property.
+pub(in crate::commands) fn properties<P>(report: &Report<P>) {
+    outln!("\n{}", report.preset);
+    report.notes.iter().for_each(|note| out::paragraph("  ", note));
     for (name, verdict) in &report.verdicts {
-        text.push_str(&format!("  {:<9}  {name}\n", word(verdict)));
+        out::paragraph(&format!("  {:<9}  ", word(verdict)), name);
     }
-    text
 }
 
 pub(in crate::commands) fn as_json(report: &Report<Counterexample>) -> serde_json::Value {
@@ -105,7 +114,7 @@ pub(in crate::commands) fn show_failures(
                 broken(&mut diagram, name, asked.mutant, rules);
                 let file = format!("{}-{}.svg", report.preset, files::slug(name));
                 if !quiet {
-                    outln!("\n{}", diagram.to_terminal(WIDTH, out::has_colour()));
+                    outln!("\n{}", diagram.to_terminal(out::width(), out::has_colour()));
                 }
                 files::write_picture(&asked.out.join(&file), &diagram, quiet);
                 if !quiet {

@@ -55,7 +55,9 @@ fn named(name: &str) -> Result<Vec<Box<dyn AnyWorld>>, Bad> {
     let mut these = all();
     these.retain(|world| world.about().name.starts_with(prefix));
     match these.is_empty() {
-        true => Err(Bad(format!("no preset's name begins with \"{prefix}\""))),
+        true => Err(Bad(format!(
+            "no preset's name begins with \"{prefix}\"; `streamproof model presets` lists them"
+        ))),
         false => Ok(these),
     }
 }

@@ -3,19 +3,24 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::commands::judge::systems::{SutArg, choosing};
-use crate::commands::{Bad, Verdict, files, out};
+use crate::commands::{Bad, Verdict, files, of_schema, out};
 use streamproof_conformance::export;
 
+/// Make a trace into a capture or a test.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof trace export trace.ndjson --pcap trace.pcapng
+  streamproof trace export trace.ndjson --rust tests/trace.rs --known")]
 pub(in crate::commands) struct ExportArgs {
     /// The trace file; `-` is standard input.
     file: PathBuf,
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = "quinn")]
     sut: SutArg,
-    /// Believe that the stack goes another way than it says where it is free (as `conform` has it).
+    /// Believe that the stack goes another way than it says where it is free (as `judge run` has it).
     #[arg(long, value_name = "CHOICE=WAY")]
     choice: Vec<String>,
     /// Show this deviation, by its id; the first that the trace shows, if none is named.
@@ -31,10 +36,13 @@ pub(in crate::commands) struct ExportArgs {
     /// Write the packets of a replay with TLS as pcapng, with the secrets in it: Wireshark decrypts it.
     #[arg(long, value_name = "FILE")]
     pcap: Option<PathBuf>,
+    /// Print JSON: what was written.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(in crate::commands) fn run(args: &ExportArgs) -> Result<Verdict, Bad> {
-    out::give_way(args.rust.iter().chain(&args.pcap).map(PathBuf::as_path))?;
+    out::give_way(args.rust.iter().chain(&args.pcap).map(PathBuf::as_path), args.json)?;
     let name = args.file.display();
     let bad = |error: export::ExportError| Bad(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
@@ -43,13 +51,21 @@ pub(in crate::commands) fn run(args: &ExportArgs) -> Result<Verdict, Bad> {
     if let Some(path) = &args.rust {
         let text = export::own_test(&*sut, &trace, breach, args.known).map_err(bad)?;
         files::write(path, &text)?;
-        outln!("test     {}", path.display());
+        if !args.json {
+            outln!("test     {}", path.display());
+        }
     }
     if let Some(path) = &args.pcap {
         let bytes = export::pcap(&*sut, &trace, breach).map_err(bad)?;
         files::write_bytes(path, &bytes)?;
-        outln!("packets  {}", path.display());
-        outln!("look     tshark -r {} -Y quic", path.display());
+        if !args.json {
+            outln!("packets  {}", path.display());
+            outln!("look     tshark -r {} -Y quic", path.display());
+        }
+    }
+    if args.json {
+        let written = json!({ "sut": sut.name(), "rust": args.rust, "pcap": args.pcap });
+        outln!("{:#}", of_schema("trace-export", written));
     }
     Ok(Verdict::Holds)
 }

@@ -4,14 +4,18 @@ use crate::commands::judge::systems::MANAGER;
 use crate::commands::judge::systems::SutArg;
 use crate::commands::shared::{CriterionArg, SideArg};
 use clap::Args;
+use serde_json::{Value, json};
 use std::path::PathBuf;
-use streamproof_model::trace::file;
+use streamproof_model::trace::{Trace, file};
 
 use crate::commands::judge::fingerprints;
-use crate::commands::{Bad, Verdict, files, find_preset};
+use crate::commands::{Bad, Verdict, files, find_preset, of_schema, out};
 use streamproof_conformance::tours::Tours;
 
+/// Write a preset's tours as trace files.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof trace list uni-plain --side server --out traces")]
 pub(in crate::commands) struct ListArgs {
     /// The preset.
     pub(in crate::commands) preset: String,
@@ -31,47 +35,60 @@ pub(in crate::commands) struct ListArgs {
     /// writes them, with commas.
     #[arg(long, value_name = "FINGERPRINTS", requires = "side", value_delimiter = ',')]
     pub(in crate::commands) edge: Vec<String>,
+    /// Print JSON: every file that was written.
+    #[arg(long)]
+    pub(in crate::commands) json: bool,
 }
 
 pub(in crate::commands) fn run(args: &ListArgs) -> Result<Verdict, Bad> {
+    out::wants_folder(&args.out)?;
     let preset = find_preset(&args.preset)?;
     if !preset.is_replayed() {
         return Err(Bad(format!("preset {} is checked, not replayed: no tours", preset.name)));
     }
-    if let Some(side) = args.side {
-        let side = side.side();
-        if !preset.sides().contains(&side) {
-            return Err(Bad(format!("preset {} has no system under test as {side}", preset.name)));
-        }
+    if let Some(side) = args.side.map(SideArg::side).filter(|side| !preset.sides().contains(side)) {
+        return Err(Bad(format!("preset {} has no system under test as {side}", preset.name)));
     }
+    let edges = fingerprints(&args.edge)?;
     let sut = args.sut.sut();
-    let mut written = 0;
+    let preset = sut.fit(preset).map_err(|why| Bad(format!("{}: {why}", preset.name)))?;
+    let mut written = Vec::new();
     for side in preset.sides() {
         if args.side.is_some_and(|only| only.side() != side) {
             continue;
         }
         let tours = Tours::with(preset, side, &*sut, args.criterion.criterion());
-        if !args.edge.is_empty() {
+        if !edges.is_empty() {
             let edge = args.edge.join(",");
-            let trace = tours.by_edges(&fingerprints(&args.edge)?).ok_or_else(|| {
-                Bad(format!("preset {} has no edges {edge} as {side}", preset.name))
-            })?;
-            let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
-            let name = format!("{}-{side}-edge-{edge}.ndjson", preset.name);
-            files::write(&args.out.join(name), &text)?;
-            written += 1;
+            let none = || Bad(format!("preset {} has no edges {edge} as {side}", preset.name));
+            let trace = tours.by_edges(&edges).ok_or_else(none)?;
+            written.push(write(args, &trace, &format!("edge-{edge}"))?);
             continue;
         }
-        let [edges, _] = tours.fingerprints();
-        outln!("{} as {side}: edges {edges:016x}", preset.name);
+        let [all, _] = tours.fingerprints();
+        if !args.json {
+            outln!("{} as {side}: edges {all:016x}", preset.name);
+        }
         for number in tours.numbers() {
             let Some(trace) = tours.trace(number) else { continue };
-            let text = file::write(&trace).map_err(|error| Bad(error.to_string()))?;
-            let name = format!("{}-{side}-{number:06}.ndjson", preset.name);
-            files::write(&args.out.join(name), &text)?;
-            written += 1;
+            written.push(write(args, &trace, &format!("{number:06}"))?);
         }
     }
-    outln!("{written} traces written to {}", args.out.display());
-    Ok(Verdict::Holds)
+    if args.json {
+        outln!(
+            "{:#}",
+            of_schema("trace-list", json!({ "preset": preset.name, "traces": written }))
+        );
+    } else {
+        outln!("{} traces written to {}", written.len(), args.out.display());
+    }
+    Ok(if written.is_empty() { Verdict::Incomplete } else { Verdict::Holds })
+}
+
+/// Writes a trace into the folder; what is said of it for machines.
+fn write(args: &ListArgs, trace: &Trace, name: &str) -> Result<Value, Bad> {
+    let text = file::write(trace).map_err(|error| Bad(error.to_string()))?;
+    let path = args.out.join(format!("{}-{}-{name}.ndjson", trace.preset.name, trace.side));
+    files::write(&path, &text)?;
+    Ok(json!({ "file": path, "side": trace.side, "steps": trace.actions.len() }))
 }

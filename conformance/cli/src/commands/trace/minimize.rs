@@ -4,19 +4,22 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use streamproof_model::trace::Trace;
 
 use crate::commands::judge::systems::SutArgs;
-use crate::commands::out::WIDTH;
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, files, out};
+use crate::commands::{Bad, Verdict, files, of_schema, out};
 use streamproof_conformance::export::pick;
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::record::record;
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::tours::replay_trace;
 
+/// Minimize a failing trace.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof trace minimize trace.ndjson --sut quinn --breach stop-after-reset")]
 pub(in crate::commands) struct MinimizeArgs {
     /// The trace file; `-` is standard input.
     file: PathBuf,
@@ -32,6 +35,9 @@ pub(in crate::commands) struct MinimizeArgs {
     /// Write the small trace into the file itself.
     #[arg(long, conflicts_with = "out")]
     in_place: bool,
+    /// Print JSON instead of a diagram.
+    #[arg(long)]
+    json: bool,
 }
 
 impl MinimizeArgs {
@@ -47,7 +53,7 @@ pub(in crate::commands) fn run(args: &MinimizeArgs) -> Result<Verdict, Bad> {
         true => args.file.clone(),
         false => args.out.clone().unwrap_or_else(|| beside(&args.file)),
     };
-    out::give_way([out.as_path()])?;
+    out::give_way([out.as_path()], args.json)?;
     let name = args.file.display();
     let bad = |error: &dyn std::fmt::Display| Bad(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
@@ -61,6 +67,19 @@ pub(in crate::commands) fn run(args: &MinimizeArgs) -> Result<Verdict, Bad> {
     drop(line);
     let (shrunk, text) = recorded.ok_or_else(|| bad(&"does not show it a second time"))?;
     files::write(&out, &text)?;
+    if args.json {
+        let (steps, before) = (shrunk.trace.actions.len(), trace.actions.len());
+        let content = json!({
+            "sut": sut.name(),
+            "breach": breach.id(),
+            "file": out,
+            "steps": steps,
+            "steps_before": before,
+            "replays": shrunk.plays,
+        });
+        outln!("{:#}", of_schema("trace-minimize", content));
+        return Ok(Verdict::Holds);
+    }
     draw(&*sut, &shrunk.trace)?;
     outln!(
         "{}: {} steps where {name} has {}, found by {} replays",
@@ -76,7 +95,7 @@ pub(in crate::commands) fn run(args: &MinimizeArgs) -> Result<Verdict, Bad> {
 fn draw(sut: &dyn Sut, trace: &Trace) -> Result<(), Bad> {
     let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
     let diagram = replay_diagram(sut, trace, &replay);
-    outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
+    outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
     Ok(())
 }
 

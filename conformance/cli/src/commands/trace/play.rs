@@ -7,13 +7,16 @@ use serde_json::json;
 use std::path::PathBuf;
 
 use crate::commands::judge::known;
-use crate::commands::out::WIDTH;
-use crate::commands::{Bad, Verdict, files, out};
+use crate::commands::{Bad, Verdict, files, of_schema, out};
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::replay::{Found, Replay};
 use streamproof_conformance::tours::{ReplayError, replay_trace};
 
+/// Play one trace file against a stack.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof trace play conformance/regressions/stop-after-reset.ndjson --sut quinn
+  streamproof trace play trace.ndjson --svg trace.svg")]
 pub(in crate::commands) struct PlayArgs {
     /// The trace file; `-` is standard input.
     pub(in crate::commands) file: PathBuf,
@@ -31,7 +34,7 @@ pub(in crate::commands) struct PlayArgs {
     pub(in crate::commands) json: bool,
 }
 
-fn as_json(replay: &Replay) -> serde_json::Value {
+fn as_json(sut: &str, replay: &Replay) -> serde_json::Value {
     let deviation = |found: &Found| {
         let citation = found.deviation.breach.citation();
         json!({
@@ -43,11 +46,11 @@ fn as_json(replay: &Replay) -> serde_json::Value {
             "permitted": found.deviation.permitted,
         })
     };
-    json!({ "deviations": replay.found.iter().map(deviation).collect::<Vec<_>>() })
+    json!({ "sut": sut, "deviations": replay.found.iter().map(deviation).collect::<Vec<_>>() })
 }
 
 pub(in crate::commands) fn run(args: &PlayArgs) -> Result<Verdict, Bad> {
-    out::give_way(args.svg.as_deref())?;
+    out::give_way(args.svg.as_deref(), args.json)?;
     let name = args.file.display();
     let trace = files::read_trace(&args.file)?;
     let sut = args.sut.sut();
@@ -56,24 +59,26 @@ pub(in crate::commands) fn run(args: &PlayArgs) -> Result<Verdict, Bad> {
         .map_err(|error: ReplayError| Bad(format!("{name}: {error}")))?;
     let diagram = replay_diagram(&*sut, &trace, &replay);
     if args.json {
-        outln!("{:#}", as_json(&replay));
+        outln!("{:#}", of_schema("trace-play", as_json(sut.name(), &replay)));
     } else if args.log {
         for line in &replay.log {
             outln!("{line}");
         }
     } else {
-        outln!("{}", diagram.to_terminal(WIDTH, out::has_colour()));
+        outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
     }
     if let Some(svg) = &args.svg {
         files::write(svg, &diagram.to_svg())?;
     }
     let unlisted: Vec<_> =
         replay.found.iter().filter(|f| known.entry(f.deviation.breach).is_none()).collect();
-    match (replay.found.is_empty(), unlisted.is_empty()) {
-        _ if args.json => {}
-        (true, _) => outln!("{name}: {} does as the trace permits", sut.name()),
-        (false, true) => outln!("{name}: only known deviations of {}", sut.name()),
-        (false, false) => outln!("{name}: {} unlisted deviations", unlisted.len()),
+    if !args.json {
+        let how = match (replay.found.is_empty(), unlisted.is_empty()) {
+            (true, _) => format!("{} does as the trace permits", sut.name()),
+            (false, true) => format!("only known deviations of {}", sut.name()),
+            (false, false) => format!("{} unlisted deviations", unlisted.len()),
+        };
+        out::paragraph("", &format!("{name}: {how}"));
     }
     Ok(if unlisted.is_empty() { Verdict::Holds } else { Verdict::Fails })
 }

@@ -3,6 +3,7 @@
 use crate::commands::judge::systems::MANAGER;
 use crate::commands::judge::systems::SutArg;
 use clap::Args;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -11,13 +12,17 @@ use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::file;
 
 use crate::commands::judge::known;
-use crate::commands::{Bad, Verdict, files};
+use crate::commands::{Bad, Verdict, files, names, of_schema, out};
 use crate::scenarios::{LIST, Scenario, read};
-use streamproof_conformance::table::table;
+use streamproof_conformance::table::{Column, table_within};
 use streamproof_conformance::tours::replay_trace;
 use streamproof_stacks::departures;
 
+/// Play the scenarios.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  streamproof trace scenarios
+  streamproof trace scenarios --sut quinn 3.1-reset-is-the-first-frame")]
 pub(in crate::commands) struct ScenariosArgs {
     /// Which scenarios; all if none is named.
     pub(in crate::commands) ids: Vec<String>,
@@ -30,6 +35,9 @@ pub(in crate::commands) struct ScenariosArgs {
     /// The folder with the list and the traces.
     #[arg(long, default_value = crate::scenarios::FOLDER)]
     pub(in crate::commands) from: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(in crate::commands) json: bool,
 }
 
 pub(in crate::commands) fn run(args: &ScenariosArgs) -> Result<Verdict, Bad> {
@@ -38,7 +46,10 @@ pub(in crate::commands) fn run(args: &ScenariosArgs) -> Result<Verdict, Bad> {
     let mut scenarios = read(&text).map_err(|error| Bad(format!("{}: {error}", list.display())))?;
     for id in &args.ids {
         if !scenarios.iter().any(|scenario| scenario.id == *id) {
-            return Err(Bad(format!("{}: no scenario \"{id}\"", list.display())));
+            let known = scenarios.iter().map(|scenario| scenario.id.as_str());
+            let meant = names::nearest(id, known);
+            let meant = meant.map_or_else(String::new, |id| format!("; did you mean \"{id}\"?"));
+            return Err(Bad(format!("{}: no scenario \"{id}\"{meant}", list.display())));
         }
     }
     scenarios.retain(|scenario| args.ids.is_empty() || args.ids.contains(&scenario.id));
@@ -51,7 +62,7 @@ pub(in crate::commands) fn run(args: &ScenariosArgs) -> Result<Verdict, Bad> {
 /// Writes every trace anew; a scenario that does not happen in its world keeps none of the others.
 fn write(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
     let mut verdict = Verdict::Holds;
-    let mut written = 0;
+    let (mut written, mut failed) = (0, Vec::new());
     for scenario in scenarios {
         match scenario.file() {
             Ok(text) => {
@@ -59,14 +70,23 @@ fn write(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
                 written += 1;
             }
             Err(error) => {
-                outln!("{error}");
+                if !args.json {
+                    outln!("{error}");
+                }
+                failed.push(error.to_string());
                 verdict = Verdict::Fails;
             }
         }
     }
-    outln!("{written} of {} traces written to {}", scenarios.len(), args.from.display());
+    if !args.json {
+        outln!("{written} of {} traces written to {}", scenarios.len(), args.from.display());
+    }
     if args.ids.is_empty() {
         remove_others(args, scenarios)?;
+    }
+    if args.json {
+        let content = json!({ "written": written, "failed": failed, "folder": args.from });
+        outln!("{:#}", of_schema("trace-scenarios", content));
     }
     Ok(verdict)
 }
@@ -80,7 +100,9 @@ fn remove_others(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<(), Bad
         let listed = scenarios.iter().any(|scenario| Some(&scenario.id) == stem.as_ref());
         if path.extension().is_some_and(|extension| extension == "ndjson") && !listed {
             fs::remove_file(&path).map_err(bad)?;
-            outln!("removed {}", path.display());
+            if !args.json {
+                outln!("removed {}", path.display());
+            }
         }
     }
     Ok(())
@@ -108,22 +130,47 @@ fn play(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
             (true, false) => "known deviations",
             (false, _) => "UNLISTED",
         };
+        let ids = ids.join(" ");
         rows.push(vec![
             scenario.id.clone(),
             trace.actions.len().to_string(),
-            ids.join(" "),
+            ids,
             verdict.to_owned(),
         ]);
     }
-    out!("{}", table(&["scenario", "steps", "known deviations", "verdict"], &rows));
+    let verdict = match (unlisted.is_empty(), rows.is_empty()) {
+        (false, _) => Verdict::Fails,
+        (true, true) => Verdict::Incomplete,
+        (true, false) => Verdict::Holds,
+    };
+    if args.json {
+        let row =
+            |row: &Vec<String>| json!({ "scenario": row[0], "known": row[2], "verdict": row[3] });
+        let rows: Vec<_> = rows.iter().map(row).collect();
+        let content = json!({ "sut": sut.name(), "scenarios": rows, "unlisted": unlisted });
+        outln!("{:#}", of_schema("trace-scenarios", content));
+        return Ok(verdict);
+    }
+    out!("{}", table_within(out::width(), &COLUMNS, &rows));
     outln!();
     for line in &unlisted {
         outln!("unlisted  {line}");
     }
-    match unlisted.len() {
-        0 if rows.len() == 1 => outln!("HOLDS: 1 scenario with {}", sut.name()),
-        0 => outln!("HOLDS: {} scenarios with {}", rows.len(), sut.name()),
-        number => outln!("FAILS: {number} unlisted deviations of {}", sut.name()),
+    match (verdict, rows.len()) {
+        (Verdict::Holds, 1) => outln!("HOLDS: 1 scenario with {}", sut.name()),
+        (Verdict::Holds, number) => outln!("HOLDS: {number} scenarios with {}", sut.name()),
+        (Verdict::Incomplete, _) => outln!("INCOMPLETE: there is no scenario"),
+        (Verdict::Fails, _) => {
+            outln!("FAILS: {} unlisted deviations of {}", unlisted.len(), sut.name());
+        }
     }
-    Ok(if unlisted.is_empty() { Verdict::Holds } else { Verdict::Fails })
+    Ok(verdict)
 }
+
+/// The columns of the table; what is dropped first where there is no room has the largest number.
+const COLUMNS: [Column; 4] = [
+    Column::left("scenario", 0),
+    Column::right("steps", 1),
+    Column::left("known deviations", 2),
+    Column::left("verdict", 0),
+];

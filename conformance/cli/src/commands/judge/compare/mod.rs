@@ -18,10 +18,13 @@ use serde::Deserialize;
 
 use self::scratch::{Scratch, Wanted};
 use crate::commands::judge::repeat::replayed;
-use crate::commands::{Bad, Verdict, files};
+use crate::commands::{Bad, Verdict, files, out};
 use streamproof_conformance::compare::{Comparison, Report, Version};
 
+/// Compare two versions of quinn-proto.
 #[derive(Args, Debug)]
+#[command(after_help = "Example:
+  streamproof judge compare --from 0.11.18 --to 0.11.19 --preset uni")]
 pub(in crate::commands) struct CompareArgs {
     /// The version of quinn-proto that is left, as in 0.11.17.
     #[arg(long, value_name = "VERSION")]
@@ -44,7 +47,7 @@ pub(in crate::commands) struct CompareArgs {
     /// Print JSON instead of tables and diagrams.
     #[arg(long)]
     pub(in crate::commands) json: bool,
-    /// Where the two workspaces, their builds and the traces go: `streamproof-out/upgrade` if not given. Builds
+    /// Where the two workspaces, their builds and the traces go: `streamproof-out/compare` if not given. Builds
     /// are kept for the next time.
     #[arg(long, value_name = "DIR")]
     pub(in crate::commands) out: Option<PathBuf>,
@@ -74,8 +77,8 @@ struct Pair {
     to: Scratch,
     /// What the runs leave; no other pair writes there, so that each command that repeats stays true.
     runs: PathBuf,
-    /// The name of the system under test.
-    sut: String,
+    /// The system under test.
+    sut: SutArg,
     presets: Vec<String>,
 }
 
@@ -92,6 +95,9 @@ pub(in crate::commands) fn run(args: &CompareArgs) -> Result<Verdict, Bad> {
         }
         Err(Stop::Cut(reason)) => {
             errln!("streamproof: incomplete: {reason}");
+            if args.json {
+                print::incomplete(&reason);
+            }
             Ok(Verdict::Incomplete)
         }
         Err(Stop::Bad(bad)) => Err(bad),
@@ -108,6 +114,9 @@ enum Played {
 impl Pair {
     /// Checks what is asked for, and pins both versions before anything is built.
     fn pin(args: &CompareArgs) -> Result<Self, Bad> {
+        if let Some(out) = &args.out {
+            out::wants_folder(out)?;
+        }
         let presets = replayed(&args.preset)?;
         let presets = presets.iter().map(|preset| preset.name.to_owned()).collect();
         let versions = [
@@ -125,14 +134,14 @@ impl Pair {
             return Err(Bad(format!("--from and --to are both {}: nothing to compare", args.from)));
         }
         let source = source(args)?;
-        let out = out(args, &source)?;
+        let out = folder(args, &source)?;
         let pin = |proto, quinn: &Option<String>| {
             Scratch::pin(&source, &out, Wanted { proto, quinn: quinn.as_deref() })
         };
-        let sut = args.sut.name().to_owned();
+        let sut = args.sut;
         let from = pin(&args.from, &args.quinn_from)?;
         let to = pin(&args.to, &args.quinn_to)?;
-        let runs = out.join(format!("{}-to-{}-{sut}", from.label(), to.label()));
+        let runs = out.join(format!("{}-to-{}-{}", from.label(), to.label(), sut.name()));
         Ok(Self { from, to, runs, sut, presets })
     }
 
@@ -192,7 +201,7 @@ impl Pair {
         let bad = |error: std::io::Error| Bad(format!("{}: {error}", part.display()));
         fs::create_dir_all(&part).map_err(bad)?;
         let mut command = Command::new(scratch.suite());
-        command.args(["judge", "run", "--json", "--sut", &self.sut, "--record"]).arg(&part);
+        command.args(["judge", "run", "--json", "--sut", self.sut.name(), "--record"]).arg(&part);
         command.arg("--out").arg(&part).args(&self.presets);
         let ended = child::run(&mut command, format!("playing against {scratch}"))?;
         let cut = |reason: String| Stop::Cut(format!("the run against {scratch}: {reason}"));
@@ -217,7 +226,7 @@ impl Pair {
         }
         let scratch = self.scratch(version);
         let mut command = Command::new(scratch.suite());
-        command.args(["replay", "--json", "--sut", &self.sut]).arg(trace);
+        command.args(["trace", "play", "--json", "--sut", self.sut.name()]).arg(trace);
         let ended = child::run(&mut command, format!("replaying {}", trace.display()))?;
         let replayed: Replayed = serde_json::from_str(&ended.stdout).map_err(|_| {
             Stop::Cut(format!("{} against {scratch}: {}", trace.display(), ended.reason()))
@@ -255,13 +264,13 @@ fn source(args: &CompareArgs) -> Result<PathBuf, Bad> {
 }
 
 /// The folder for everything that is made; never among the files of the source tree.
-fn out(args: &CompareArgs, source: &Path) -> Result<PathBuf, Bad> {
+fn folder(args: &CompareArgs, source: &Path) -> Result<PathBuf, Bad> {
     let bad = |error: std::io::Error| Bad(format!("the current folder: {error}"));
     let here = env::current_dir().map_err(bad)?;
     let out = match &args.out {
         Some(out) => here.join(out),
-        None if here.starts_with(source) => source.join("streamproof-out/upgrade"),
-        None => here.join("streamproof-out/upgrade"),
+        None if here.starts_with(source) => source.join("streamproof-out/compare"),
+        None => here.join("streamproof-out/compare"),
     };
     match out.strip_prefix(source) {
         Ok(inside) if !inside.starts_with("streamproof-out") && !inside.starts_with("target") => {

@@ -8,9 +8,12 @@ use serde_json::json;
 
 use super::scratch::Scratch;
 use super::{Pair, child};
-use crate::commands::Bad;
+use crate::commands::{Bad, files, find_preset, of_schema, out};
 use streamproof_conformance::compare::{Change, Comparison, DeviationChange, EdgesChange, Version};
-use streamproof_conformance::table::{count, table};
+use streamproof_conformance::table::{Column, count, table_within};
+use streamproof_conformance::tours::{Criterion, Tours};
+use streamproof_model::rfc::identity::Side;
+use streamproof_model::trace::file;
 
 /// Something that is not as it was.
 struct Difference {
@@ -31,31 +34,37 @@ pub(super) fn comparison(pair: &Pair, found: &Comparison, as_json: bool) -> Resu
         let all = json!({
             "from": versions(&pair.from),
             "to": versions(&pair.to),
-            "sut": pair.sut,
+            "sut": pair.sut.name(),
             "worse": found.is_worse(),
             "deviations": found.deviations,
             "coverage": found.coverage,
             "differences": differences.iter().map(difference).collect::<Vec<_>>(),
         });
-        outln!("{all:#}");
+        outln!("{:#}", of_schema("judge-compare", all));
         return Ok(());
     }
-    outln!("{} from {} to {}\n", pair.sut, pair.from, pair.to);
-    out!("{}", deviations(pair, &found.deviations));
+    outln!("{} from {} to {}\n", pair.sut.name(), pair.from, pair.to);
+    out!("{}", deviations(&found.deviations));
     outln!();
-    out!("{}", coverage(pair, &found.coverage));
+    out!("{}", coverage(&found.coverage));
     for Difference { change, what, diagram, repeat } in &differences {
         outln!("\n{} {what}\n\n{}\nrepeat   {repeat}", word(*change).to_uppercase(), diagram);
     }
-    outln!("\n{}", summary(pair, found));
+    outln!();
+    out::paragraph("", &summary(pair, found));
     Ok(())
+}
+
+/// For machines: why there is no comparison.
+pub(super) fn incomplete(reason: &str) {
+    outln!("{:#}", of_schema("judge-compare", json!({ "incomplete": reason })));
 }
 
 pub(super) fn does_not_build(pair: &Pair, reason: &str, as_json: bool) {
     if as_json {
         let (from, to) = (versions(&pair.from), versions(&pair.to));
         let all = json!({ "from": from, "to": to, "worse": true, "does_not_build": reason });
-        outln!("{all:#}");
+        outln!("{:#}", of_schema("judge-compare", all));
     } else {
         outln!("WORSE: {} does not build: {reason}", pair.to);
     }
@@ -73,7 +82,7 @@ const fn word(change: Change) -> &'static str {
     }
 }
 
-fn deviations(pair: &Pair, entries: &[DeviationChange]) -> String {
+fn deviations(entries: &[DeviationChange]) -> String {
     let row = |entry: &DeviationChange| {
         let change = match entry.hidden {
             true => "stayed, hidden once".to_owned(),
@@ -88,10 +97,17 @@ fn deviations(pair: &Pair, entries: &[DeviationChange]) -> String {
         vec![entry.id.clone(), level, from, to, change]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
-    table(&["deviation", "rule", &pair.from.proto, &pair.to.proto, "change"], &rows)
+    let columns = [
+        Column::left("deviation", 0),
+        Column::left("rule", 1),
+        Column::right("from", 0),
+        Column::right("to", 0),
+        Column::right("change", 0),
+    ];
+    table_within(out::width(), &columns, &rows)
 }
 
-fn coverage(pair: &Pair, entries: &[EdgesChange]) -> String {
+fn coverage(entries: &[EdgesChange]) -> String {
     let row = |entry: &EdgesChange| {
         let percent = entry.taken.map(|taken| {
             // Rounded down: 100 % means all.
@@ -107,7 +123,15 @@ fn coverage(pair: &Pair, entries: &[EdgesChange]) -> String {
         vec![entry.preset.clone(), entry.side.clone(), count(entry.edges), from, to, change]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
-    table(&["preset", "side", "edges", &pair.from.proto, &pair.to.proto, "change"], &rows)
+    let columns = [
+        Column::left("preset", 0),
+        Column::right("side", 0),
+        Column::right("edges", 1),
+        Column::right("from", 0),
+        Column::right("to", 0),
+        Column::right("change", 0),
+    ];
+    table_within(out::width(), &columns, &rows)
 }
 
 fn summary(pair: &Pair, found: &Comparison) -> String {
@@ -162,21 +186,26 @@ fn edge(pair: &Pair, change: Change, entry: &EdgesChange) -> Result<Option<Diffe
     };
     let Some(edge) = edges.first() else { return Ok(None) };
     let EdgesChange { preset, side, .. } = entry;
-    let folder = pair.run_of(not_by);
-    let mut command = Command::new(pair.scratch(not_by).suite());
-    command.args(["traces", preset, "--side", side, "--sut", &pair.sut, "--edge"]);
-    command.arg(edge.to_string()).arg("--out").arg(&folder);
-    let ended = child::run(&mut command, format!("the way to edge {edge} of {preset}"))?;
-    if ended.code != Some(0) {
-        return Err(Bad(format!("edge {edge} of {preset} as {side}: {}", ended.reason())));
-    }
-    let trace = folder.join(format!("{preset}-{side}-edge-{edge}.ndjson"));
+    let trace = pair.run_of(not_by).join(format!("{preset}-{side}-edge-{edge}.ndjson"));
+    files::write(&trace, &way_to(pair, preset, side, *edge)?)?;
     let what = format!(
         "{} of {preset} as {side} not taken with {}; the way to the nearest",
         counted(edges.len(), "edge"),
         pair.scratch(not_by)
     );
     Ok(Some(drawn(pair, not_by, change, what, &trace)?))
+}
+
+/// The trace that goes to an edge, as a file. The edges of both versions are those of this suite.
+fn way_to(pair: &Pair, preset: &str, side: &str, edge: usize) -> Result<String, Bad> {
+    let bad = |why: &str| Bad(format!("edge {edge} of {preset} as {side}: {why}"));
+    let sut = pair.sut.sut();
+    let fitting = sut.fit(find_preset(preset)?).map_err(bad)?;
+    let side = [Side::Client, Side::Server].into_iter().find(|known| known.to_string() == side);
+    let side = side.ok_or_else(|| bad("there is no such side"))?;
+    let tours = Tours::with(fitting, side, &*sut, Criterion::Edges);
+    let trace = tours.trace_to_edge(edge).ok_or_else(|| bad("there is no such edge"))?;
+    file::write(&trace).map_err(|error| bad(&error.to_string()))
 }
 
 fn drawn(
@@ -188,13 +217,14 @@ fn drawn(
 ) -> Result<Difference, Bad> {
     let suite = pair.scratch(version).suite();
     let mut command = Command::new(&suite);
-    command.args(["replay", "--sut", &pair.sut]).arg(trace);
+    command.args(["trace", "play", "--sut", pair.sut.name()]).arg(trace);
     let ended = child::run(&mut command, format!("drawing {}", trace.display()))?;
     let shorter = |path: &Path| {
         let here = std::env::current_dir().unwrap_or_default();
         path.strip_prefix(here).unwrap_or(path).display().to_string()
     };
-    let repeat = format!("{} replay --sut {} {}", shorter(&suite), pair.sut, shorter(trace));
+    let repeat =
+        format!("{} trace play --sut {} {}", shorter(&suite), pair.sut.name(), shorter(trace));
     // Without the verdict at the end: it is about what that version's list knows.
     let verdict = format!("{}: ", trace.display());
     let lines = ended.stdout.lines().filter(|line| !line.starts_with(&verdict));

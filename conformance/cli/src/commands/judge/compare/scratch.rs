@@ -53,7 +53,7 @@ impl Wanted<'_> {
         let quinn = self.quinn.map(|version| exactly("quinn", version)).unwrap_or_default();
         let proto = exactly("quinn-proto", self.proto);
         format!(
-            "[package]\nname = \"streamproof-upgrade\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+            "[package]\nname = \"streamproof-compare\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
              publish = false\n\n[[bin]]\nname = \"streamproof\"\npath = \"main.rs\"\n\n[workspace]\n\n\
              [dependencies]\nstreamproof-cli = {{ path = {path} }}\n{quinn}{proto}\n\
              [profile.release]\ndebug = \"line-tables-only\"\n"

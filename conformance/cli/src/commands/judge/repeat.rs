@@ -10,7 +10,7 @@ use streamproof_simulation::Dice;
 use super::run::RunArgs;
 use crate::commands::{Bad, Verdict, find_preset, threads};
 
-/// Plays traces drawn by chance so often each, and compares what comes back byte for byte.
+/// Plays random traces this many times each, and compares what comes back byte for byte.
 pub(super) fn run(args: &RunArgs, sut: &dyn Sut, plays: usize) -> Result<Verdict, Bad> {
     if args.traces == 0 || plays < 2 || args.traces.checked_mul(plays).is_none() {
         return Err(Bad("--repeat needs at least one trace, and two plays of it".to_owned()));

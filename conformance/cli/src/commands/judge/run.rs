@@ -50,7 +50,7 @@ pub(in crate::commands) struct RunArgs {
     #[arg(long, value_name = "FILE", requires = "side",
           conflicts_with_all = ["json", "record", "tour", "edge", "junit", "sarif", "out"])]
     pub(super) edges: Option<PathBuf>,
-    /// Check that replays are deterministic: play traces drawn by chance so often each, and compare what comes
+    /// Check that replays are deterministic: play random traces this many times each, and compare what comes
     /// back byte for byte.
     #[arg(long, value_name = "PLAYS", conflicts_with_all = ["json", "record", "tour", "edge", "edges", "side",
           "tier", "criterion", "junit", "sarif", "out"])]
@@ -58,7 +58,7 @@ pub(in crate::commands) struct RunArgs {
     /// With `--repeat`: how many traces.
     #[arg(long, default_value_t = 3, requires = "repeat")]
     pub(super) traces: usize,
-    /// With `--repeat`: which traces; what is random comes from here.
+    /// With `--repeat`: the seed for the choice of traces.
     #[arg(long, default_value_t = 1, requires = "repeat")]
     pub(super) seed: u64,
     /// How many threads; as many as there are cores if not given.

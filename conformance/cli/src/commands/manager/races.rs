@@ -22,7 +22,7 @@ pub(in crate::commands) struct RacesArgs {
     /// How many delays a schedule may have: how often in all a ready task is passed over.
     #[arg(long, default_value_t = 6)]
     pub(in crate::commands) delays: usize,
-    /// End a race's search after so many schedules, incomplete.
+    /// End a race's search incomplete after this many schedules.
     #[arg(long, value_name = "SCHEDULES", default_value_t = 10_000_000,
           value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::commands) limit: u64,

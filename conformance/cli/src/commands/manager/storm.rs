@@ -20,7 +20,7 @@ pub(in crate::commands) struct StormArgs {
     /// How many of 1,000 datagrams are lost, in either direction.
     #[arg(long, value_name = "DATAGRAMS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=500))]
     pub(in crate::commands) lost: u64,
-    /// What is random comes from here.
+    /// The seed of everything random.
     #[arg(long, default_value_t = 1)]
     pub(in crate::commands) seed: u64,
     /// Print JSON instead of a table.

@@ -33,7 +33,7 @@ use streamproof_conformance::table::count;
   streamproof model check --mutant \"forget final size\"
   streamproof model check duo-full --memory-limit 8GiB --checkpoint saved")]
 pub(in crate::commands) struct CheckArgs {
-    /// Which presets; a whole tier if none is named. "lifecycle..." means all whose names begin so.
+    /// Which presets; a whole tier if none is named. "lifecycle..." means every preset whose name begins with "lifecycle".
     pub(in crate::commands) presets: Vec<String>,
     /// The same, as a flag.
     #[arg(long, value_name = "PRESET")]
@@ -42,7 +42,7 @@ pub(in crate::commands) struct CheckArgs {
     /// bounds. Quick if neither a tier nor a preset is named.
     #[arg(long, value_enum, conflicts_with_all = ["presets", "preset", "mutant"])]
     pub(in crate::commands) tier: Option<TierArg>,
-    /// Ask instead whether every goal comes on every fair path: what must come in the end. Presets of streams have
+    /// Check liveness instead: every goal is eventually reached on every fair path. Presets of streams have
     /// goals, others have none.
     #[arg(long, conflicts_with_all = ["engine", "properties", "exact", "memory_limit", "time_limit",
           "state_limit", "expect", "checkpoint", "checkpoint_every", "restart", "hosts", "process",
@@ -85,22 +85,22 @@ pub(in crate::commands) struct HowArgs {
     /// Compare states and not their fingerprints: more memory, no state taken for another.
     #[arg(long)]
     pub(in crate::commands) exact: bool,
-    /// End incomplete (exit 3) before using more memory than so much, as in 8GiB.
+    /// End incomplete (exit 3) before using more memory than this, as in 8GiB.
     #[arg(long, value_name = "SIZE")]
     pub(in crate::commands) memory_limit: Option<bytesize::ByteSize>,
-    /// End incomplete (exit 3) after so many seconds.
+    /// End incomplete (exit 3) after this many seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(in crate::commands) time_limit: Option<u64>,
-    /// End incomplete (exit 3) after so many states.
+    /// End incomplete (exit 3) after this many states.
     #[arg(long, value_name = "STATES")]
     pub(in crate::commands) state_limit: Option<usize>,
-    /// Make the tables for so many states from the beginning.
+    /// Pre-size the tables for this many states.
     #[arg(long, value_name = "STATES", default_value_t = 0)]
     pub(in crate::commands) expect: usize,
-    /// Leave checkpoints in this folder, and go on from the one that is there. Needs one preset.
+    /// Leave checkpoints in this folder, and resume from the one that is there. Needs one preset.
     #[arg(long, value_name = "FOLDER", conflicts_with = "exact")]
     pub(in crate::commands) checkpoint: Option<PathBuf>,
-    /// A checkpoint at most every so many seconds.
+    /// Leave at most one checkpoint in this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "checkpoint")]
     pub(in crate::commands) checkpoint_every: u64,
     /// With `--engine dataflow`: a file with each process's host:port on a line of its own.
@@ -109,10 +109,10 @@ pub(in crate::commands) struct HowArgs {
     /// Which line of `--hosts` this process is, from 0.
     #[arg(long, value_name = "I", requires = "hosts")]
     pub(in crate::commands) process: Option<usize>,
-    /// How long the other processes are waited for.
+    /// How many seconds to wait for the other processes.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "hosts")]
     pub(in crate::commands) patience: u64,
-    /// Begin anew, whatever checkpoint is there.
+    /// Start from the beginning, even if a checkpoint is there.
     #[arg(long, requires = "checkpoint")]
     pub(in crate::commands) restart: bool,
 }

@@ -17,7 +17,7 @@ use super::{Bad, Verdict};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::commands) enum ModelCommand {
-    /// Check presets exhaustively; with --fair, every goal on every fair path.
+    /// Check presets exhaustively; with --fair, check liveness: every goal on every fair path.
     Check(check::CheckArgs),
     /// List the presets: what each is for, and what it leaves out.
     Presets(presets::PresetsArgs),

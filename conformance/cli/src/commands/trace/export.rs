@@ -20,7 +20,7 @@ pub(in crate::commands) struct ExportArgs {
     /// The system under test.
     #[arg(long, value_name = "STACK", default_value = "quinn")]
     sut: SutArg,
-    /// Believe that the stack goes another way than it says where it is free (as `judge run` has it).
+    /// Override one of the stack's declared choices or departures (as for `judge run`).
     #[arg(long, value_name = "CHOICE=WAY")]
     choice: Vec<String>,
     /// Show this deviation, by its id; the first that the trace shows, if none is named.

@@ -22,10 +22,10 @@ pub(in crate::commands) struct ListArgs {
     /// The folder to write into. It is made if it does not exist.
     #[arg(long)]
     pub(in crate::commands) out: PathBuf,
-    /// What the tours are to take. Those over edges come first, with the same numbers either way.
+    /// What the tours must take. Tours over edges come first and have the same numbers either way.
     #[arg(long, value_enum, default_value_t = CriterionArg::Edges)]
     pub(in crate::commands) criterion: CriterionArg,
-    /// Whose way the traces go where the RFC leaves a choice.
+    /// The stack whose way the traces go where the RFC leaves a choice.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
     pub(in crate::commands) sut: SutArg,
     /// Only for the system under test on this side of the connection.

@@ -25,14 +25,14 @@ pub(in crate::commands) struct MinimizeArgs {
     file: PathBuf,
     #[command(flatten)]
     sut: SutArgs,
-    /// Keep this deviation in sight, by its id; the first that the trace shows, if none is named. With `--in-place`, the
+    /// Keep this deviation, by its id; the first that the trace shows if none is named. With `--in-place`, the
     /// one that the file is named after.
     #[arg(long, value_name = "ID")]
     breach: Option<String>,
-    /// Where the small trace goes; if nothing is said, beside the other, as NAME-shrunk.ndjson.
+    /// Where the minimized trace is written; NAME-shrunk.ndjson beside the original if not given.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write the small trace into the file itself.
+    /// Write the minimized trace into the file itself.
     #[arg(long, conflicts_with = "out")]
     in_place: bool,
     /// Print JSON instead of a diagram.

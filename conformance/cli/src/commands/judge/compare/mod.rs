@@ -26,16 +26,16 @@ use streamproof_conformance::compare::{Comparison, Report, Version};
 #[command(after_help = "Example:
   streamproof judge compare --from 0.11.18 --to 0.11.19 --preset uni")]
 pub(in crate::commands) struct CompareArgs {
-    /// The version of quinn-proto that is left, as in 0.11.17.
+    /// The version of quinn-proto to compare from, as in 0.11.17.
     #[arg(long, value_name = "VERSION")]
     pub(in crate::commands) from: String,
-    /// The version of quinn-proto that is gone to.
+    /// The version of quinn-proto to compare with.
     #[arg(long, value_name = "VERSION")]
     pub(in crate::commands) to: String,
-    /// The version of quinn with `--from`; the newest that goes with it if not given.
+    /// The version of quinn for `--from`; the newest that it fits if not given.
     #[arg(long, value_name = "VERSION")]
     pub(in crate::commands) quinn_from: Option<String>,
-    /// The version of quinn with `--to`; the newest that goes with it if not given.
+    /// The version of quinn for `--to`; the newest that it fits if not given.
     #[arg(long, value_name = "VERSION")]
     pub(in crate::commands) quinn_to: Option<String>,
     /// The system under test.

@@ -164,3 +164,8 @@ spin:
 tshark:
 	@command -v tshark >/dev/null || .ci/install tshark "which reads exported packets" \
 		"tshark_decrypts_the_packets_and_sees_the_deviation in conformance/cli/tests/regressions.rs" apt tshark
+
+.PHONY: readme
+# Writes the blocks of output in README.md again; NIGHTLY=1 those too that take minutes.
+readme: toolchain
+	STREAMPROOF_BLESS=1 $(if $(NIGHTLY),STREAMPROOF_NIGHTLY=1) cargo test --locked -p streamproof-cli --test readme

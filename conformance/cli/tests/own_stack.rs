@@ -44,7 +44,7 @@ fn example_depends_on_the_judge_by_path_alone() {
 }
 
 #[test]
-#[ignore = "builds the judge once more, which takes minutes: make own-stack"]
+#[ignore = "builds the judge once more, which takes minutes: make nightly"]
 fn example_outside_the_tree_does_as_its_readme_says() {
     let outside = tempfile::tempdir().expect("a folder");
     let folder = outside.path().join("own-stack");

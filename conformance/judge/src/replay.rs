@@ -1,7 +1,7 @@
 //! The loop: do a step, let the system settle, see what it did, ask the referee. It knows no QUIC.
 //!
 //! After the last step comes the liveness probe: everything is delivered and acknowledged, the
-//! application ends or reads on, and whoever waits must be told.
+//! application ends or reads on, and every task that waits must be told.
 
 mod probe;
 
@@ -108,7 +108,7 @@ pub fn replay<'a>(
     Ok(player.replay)
 }
 
-/// The frames of each packet that the system has sent and nobody has acknowledged.
+/// The frames of each packet that the system has sent and that are not acknowledged.
 #[derive(Clone, Debug, Default)]
 pub struct Outstanding<'a> {
     /// Of packets that may be under way.
@@ -146,7 +146,7 @@ pub fn walk(
     Ok(player.replay)
 }
 
-/// Whether two frames are one for whoever acknowledges them. A stream has one RESET_STREAM and one
+/// Whether two frames are one to their acknowledgement. A stream has one RESET_STREAM and one
 /// STOP_SENDING, whatever code and size a system gives them.
 fn is_same(one: &Frame, other: &Frame) -> bool {
     let named =
@@ -189,7 +189,7 @@ struct Player {
     streams: ByDirection<u64>,
     /// Whether the system promises the manager's contract.
     has_contract: bool,
-    /// How a handshake that was held up is finished in the end.
+    /// How a handshake that was held up is eventually finished.
     handshake: Option<Handshake>,
     /// Whether the last stimulus could not be applied: there was no such packet.
     void: bool,
@@ -245,7 +245,7 @@ impl Player {
         }
     }
 
-    /// The peer has sent so many packets by now.
+    /// The peer has sent this many packets by now.
     fn peer_has_sent(&mut self, packets: u64) {
         if packets > self.peer_sent {
             self.peer_sent = packets;

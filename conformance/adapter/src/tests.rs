@@ -255,3 +255,17 @@ fn what_cannot_be_understood_is_answered_with_an_error() {
     let nothing = Some("nothing has begun");
     assert_eq!(errors, [nothing, nothing, Some("no limit max_data")]);
 }
+
+#[test]
+fn agent_that_ends_says_so_and_is_not_given_back() {
+    let Both { mut remote, idle, server, .. } = both();
+    assert_eq!(remote.failure(), None);
+    // Nobody has said what to answer, so it panics.
+    assert_eq!(remote.finish(id(3)), Answer::Closed);
+    assert!(server.join().is_err());
+    let failure = remote.failure().expect("it has ended");
+    assert!(failure.starts_with("the agent ended at {"), "{failure}");
+    assert_eq!(remote.write(id(3), &[1]), Answer::Closed);
+    drop(remote);
+    assert!(idle.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
+}

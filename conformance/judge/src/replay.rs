@@ -3,7 +3,9 @@
 //! After the last step comes the liveness probe: everything is delivered and acknowledged, the
 //! application ends or reads on, and every task that waits must be told.
 
+mod packet;
 mod probe;
+mod walk;
 
 use streamproof_harness::puppet::PACKET_THRESHOLD;
 use streamproof_model::judging::breach::Breach;
@@ -15,6 +17,9 @@ use streamproof_model::rfc::identity::{ByDirection, Side};
 use streamproof_model::trace::stimulus::Stimulus;
 use streamproof_model::worlds::streams::presets::Handshake;
 
+pub use self::walk::{Outstanding, walk};
+
+use self::packet::{Fate, Packet, is_same};
 use crate::abstraction::{self, Seen};
 use crate::concretize;
 use crate::guarded::Guarded;
@@ -106,74 +111,6 @@ pub fn replay<'a>(
     }
     player.finish(probe);
     Ok(player.replay)
-}
-
-/// The frames of each packet that the system has sent and that are not acknowledged.
-#[derive(Clone, Debug, Default)]
-pub struct Outstanding<'a> {
-    /// Of packets that may be under way.
-    pub in_flight: Vec<&'a [Frame]>,
-    /// Of packets that were declared lost, or that the system may think lost.
-    pub lost: Vec<&'a [Frame]>,
-}
-
-/// Plays whatever `next` asks for, step by step, until it asks for nothing more; it is shown what is
-/// not yet acknowledged. Then the liveness probe.
-///
-/// # Errors
-///
-/// When the system under test gives no connection.
-pub fn walk(
-    sut: &dyn Sut,
-    setup: &Setup,
-    mut next: impl FnMut(&Outstanding<'_>) -> Option<Stimulus>,
-) -> Result<Replay, StartError> {
-    let mut player = Player::new(sut, setup)?;
-    while !player.is_over() {
-        let mut outstanding = Outstanding::default();
-        for packet in player.sent.iter().filter(|packet| !packet.acknowledged) {
-            match packet.fate {
-                Fate::InFlight => outstanding.in_flight.push(&packet.frames),
-                Fate::Doubtful | Fate::Lost => outstanding.lost.push(&packet.frames),
-            }
-        }
-        let Some(stimulus) = next(&outstanding) else { break };
-        player.step(&stimulus);
-        player.replay.went.push(Went::AsPredicted);
-    }
-    player.starved = false; // A walk keeps to what was advertised.
-    player.finish(None);
-    Ok(player.replay)
-}
-
-/// Whether two frames are one to their acknowledgement. A stream has one RESET_STREAM and one
-/// STOP_SENDING, whatever code and size a system gives them.
-fn is_same(one: &Frame, other: &Frame) -> bool {
-    let named =
-        |frame: &Frame| matches!(frame, Frame::ResetStream { .. } | Frame::StopSending { .. });
-    one == other
-        || (named(one)
-            && one.frame_type() == other.frame_type()
-            && one.stream_id() == other.stream_id())
-}
-
-struct Packet {
-    number: u64,
-    frames: Vec<Frame>,
-    acknowledged: bool,
-    fate: Fate,
-}
-
-/// What the sender of a packet may think of it, as long as it is not acknowledged.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Fate {
-    /// It is under way.
-    InFlight,
-    /// One sent at least three packets later was acknowledged, so that it may think it lost
-    /// (RFC 9002 §6.1.1).
-    Doubtful,
-    /// It was declared lost.
-    Lost,
 }
 
 struct Player {

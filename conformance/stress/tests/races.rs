@@ -2,7 +2,7 @@
 
 use streamproof::{Config, Fault};
 use streamproof_model::worlds::lifecycle::presets::LifecyclePreset;
-use streamproof_stress::races::races::{RACES, Race};
+use streamproof_stress::races::list::{RACES, Race};
 use streamproof_stress::races::search::Bound;
 use streamproof_stress::races::{Outcome, log, run};
 

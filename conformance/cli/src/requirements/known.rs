@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use streamproof_conformance::deviations::Known as Deviations;
+use streamproof_conformance::deviations::{Entry, Known as Deviations};
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::citation::Level;
 use streamproof_model::rfc::violation::Violation;
@@ -33,8 +33,8 @@ pub struct Known {
     pub choices: BTreeSet<String>,
     /// The scenarios that have a trace file.
     pub scenarios: BTreeSet<String>,
-    /// The breaches that the manager's list of deviations owns up to; none that only look like one.
-    pub deviations: BTreeSet<String>,
+    /// What the manager's list of deviations owns up to; nothing that only looks like one.
+    pub deviations: Vec<Entry>,
 }
 
 impl Known {
@@ -59,9 +59,10 @@ impl Known {
 }
 
 /// What the manager is known to do otherwise than the rules say. A list that cannot be read has a test of its own.
-fn deviations() -> BTreeSet<String> {
-    let listed = Deviations::of(&Manager::default()).unwrap_or_default().deviation;
-    listed.into_iter().filter(|entry| entry.permitted.is_none()).map(|entry| entry.id).collect()
+fn deviations() -> Vec<Entry> {
+    let mut listed = Deviations::of(&Manager::default()).unwrap_or_default().deviation;
+    listed.retain(|entry| entry.permitted.is_none());
+    listed
 }
 
 /// Every property, those of RESET_STREAM_AT's own world included.
@@ -98,7 +99,7 @@ mod tests {
         assert!(!known.breaches_of_the_rfc.contains("wrong-answer"));
         assert!(known.violations.contains("stream-on-send-only"));
         assert!(known.mutants.contains("forget final size"));
-        assert!(known.deviations.contains("stop-after-reset"));
+        assert!(known.deviations.iter().any(|entry| entry.id == "stop-after-reset"));
         assert!(known.choices.contains("C-11") && !known.choices.contains("D-1"));
         assert!(
             known.choices.contains("R-14")

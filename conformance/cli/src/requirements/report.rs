@@ -1,6 +1,7 @@
 //! What stands for each rule: covered, left open by choice, noted, or a gap.
 
 use serde::Serialize;
+use streamproof_conformance::deviations::Entry;
 use streamproof_model::rfc::citation::Level;
 
 use super::known::Known;
@@ -194,18 +195,24 @@ fn row(requirement: &Requirement, known: &Known, code: Vec<Place>) -> Row {
     Row { requirement, state, gaps, properties, faults, traces, code, deviations, tested }
 }
 
-/// The manager's deviations that break a rule: a breach that it names, or a violation of the peer's that it names and
-/// the manager lets pass.
+/// The manager's deviations that break a rule: those that are as strong as it is and show as a breach that it names, or
+/// as a violation of the peer's that it names and the manager lets pass. A rule without a keyword has to be of the same
+/// section as well: its breaches often stand for another one, such as a connection that is closed on a legal peer.
 fn broken_by(requirement: &Requirement, known: &Known) -> Vec<String> {
-    let is_of = |id: &&String| {
+    let section = requirement.id.split('/').next();
+    let is_of = |entry: &&Entry| {
         let passes = |violation: &String| {
-            let rest = id.strip_prefix("violation-ignored-");
+            let rest = entry.id.strip_prefix("violation-ignored-");
             let rest = rest.and_then(|rest| rest.strip_prefix(violation.as_str()));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-when-"))
         };
-        requirement.breaches.contains(id) || requirement.violations.iter().any(passes)
+        let shows =
+            requirement.breaches.contains(&entry.id) || requirement.violations.iter().any(passes);
+        let level = requirement.level;
+        let is_near = level != Level::Stated || section == Some(entry.section.as_str());
+        shows && is_near && entry.level == level.to_string()
     };
-    known.deviations.iter().filter(is_of).cloned().collect()
+    known.deviations.iter().filter(is_of).map(|entry| entry.id.clone()).collect()
 }
 
 /// The names in an entry that do not exist. A scenario without a trace file is no such name: it is a
@@ -309,23 +316,34 @@ mod tests {
 
     #[test]
     fn rule_that_the_manager_is_known_to_break_is_not_covered() {
-        let mut must = requirement(Level::Must);
-        must.properties = vec!["§4.5 p".to_owned()];
-        must.scenarios = vec!["4.5-s".to_owned()];
-        must.violations = vec!["beyond".to_owned()];
-        let with = |deviation: &str| {
+        let mut rule = requirement(Level::Must);
+        rule.properties = vec!["§4.5 p".to_owned()];
+        rule.scenarios = vec!["4.5-s".to_owned()];
+        rule.violations = vec!["beyond".to_owned()];
+        let with = |rule: &Requirement, deviation: &str, section: &str, level: &str| {
             let mut known = known();
             known.violations = ["beyond".to_owned()].into();
-            known.deviations = [deviation.to_owned()].into();
-            let row = row(&must, &known, Vec::new());
-            (row.state, row.deviations)
+            known.deviations = vec![Entry {
+                id: deviation.to_owned(),
+                section: section.to_owned(),
+                level: level.to_owned(),
+                trace: String::new(),
+                why: String::new(),
+                permitted: None,
+                upstream: None,
+            }];
+            row(rule, &known, Vec::new()).state
         };
-        let broken = |id: &str| (State::Broken, vec![id.to_owned()]);
         for id in ["violation-ignored-beyond", "violation-ignored-beyond-when-stopped"] {
-            assert_eq!(with(id), broken(id));
+            assert_eq!(with(&rule, id, "4.1", "MUST"), State::Broken);
+            assert_eq!(with(&rule, id, "4.5", "SHOULD"), State::Covered, "it is weaker");
         }
-        assert_eq!(with("violation-ignored-beyond-all").0, State::Covered);
-        assert_eq!(with("another-breach").0, State::Covered);
+        assert_eq!(with(&rule, "violation-ignored-beyond-all", "4.5", "MUST"), State::Covered);
+        assert_eq!(with(&rule, "another-breach", "4.5", "MUST"), State::Covered);
+        rule.level = Level::Stated;
+        rule.keyword = false;
+        let stated = |section| with(&rule, "violation-ignored-beyond", section, "stated");
+        assert_eq!([stated("4.5"), stated("4.1")], [State::Broken, State::Covered]);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 //!
 //! The model's world is one endpoint's tasks in every order of their atomic steps; here the tasks are real
 //! futures, and what stands between two points at which they let others run is their step. The network is a
-//! task, too. [`mod@search`] goes through the schedules, [`races`] says what races, [`scene`] sets it up and judges
+//! task, too. [`mod@search`] goes through the schedules, [`list`] says what races, [`scene`] sets it up and judges
 //! what came of it. Races between threads *within* a step are not here: see `impl/tests/threads`.
 
-pub mod races;
+pub mod list;
 pub mod scene;
 pub mod search;
 
@@ -16,7 +16,7 @@ use streamproof::Config;
 
 use streamproof_simulation::ArenaError;
 
-use self::races::Race;
+use self::list::Race;
 use self::scene::{Ends, Scene};
 use self::search::{Bound, Found, Schedule, Trail, search};
 

@@ -14,7 +14,7 @@ use streamproof::{
 use streamproof_harness::wire::Frame;
 use streamproof_simulation::{Arena, ArenaConfig, ArenaError, TaskHandle, poll_once};
 
-use super::races::Race;
+use super::list::Race;
 
 /// The code of a dropped sending handle.
 pub const DROP_RESET: u32 = 0x51;
@@ -304,9 +304,9 @@ fn fits_the_wire(ends: Ends, frames: &[Frame], is_closed: bool) -> Result<(), St
     let fits = unsent
         || match ends.sending {
             End::Delivered => codes.is_empty() && fin,
-            End::Stopped => codes == [u64::from(super::races::STOP_CODE)],
+            End::Stopped => codes == [u64::from(super::list::STOP_CODE)],
             End::Reset => {
-                codes == [u64::from(DROP_RESET)] || codes == [u64::from(super::races::RESET_CODE)]
+                codes == [u64::from(DROP_RESET)] || codes == [u64::from(super::list::RESET_CODE)]
             }
             End::None => codes.is_empty(),
             // With the connection everything may be lost.

@@ -7,7 +7,7 @@ use streamproof::Config;
 use crate::commands::progress::Progress;
 use crate::commands::{Bad, Verdict, names, of_schema, out};
 use streamproof_conformance::table::{Column, count, table_within};
-use streamproof_stress::races::races::{RACES, Race};
+use streamproof_stress::races::list::{RACES, Race};
 use streamproof_stress::races::search::{Bound, Schedule};
 use streamproof_stress::races::{Outcome, log, run as run_race};
 

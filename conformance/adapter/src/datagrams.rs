@@ -85,10 +85,10 @@ pub enum LossTrigger {
     AckEliciting,
 }
 
-/// What a read has come to.
+/// What a read gives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Read {
-    /// So many bytes, and whether the end was told with them.
+    /// This many bytes, and whether they are the last ones.
     Data {
         /// In bytes.
         length: usize,
@@ -159,7 +159,7 @@ impl<S: Stack> DatagramSession<S> {
     ///
     /// # Errors
     ///
-    /// When the handshake does not come to its end.
+    /// When the handshake does not finish.
     pub fn new(stack: S, setup: &Setup, tls: &TlsConfig) -> Result<Self, StartError> {
         let side = setup.side.peer();
         let parameters = concretize::limits(&setup.parameters_of(side)).parameters()?;

@@ -60,9 +60,9 @@ pub enum Change {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Version {
-    /// The one that is left.
+    /// The version compared from.
     From,
-    /// The one that is gone to.
+    /// The version compared with.
     To,
 }
 
@@ -85,16 +85,16 @@ pub struct DeviationChange {
     pub section: String,
     /// How strong the rule is.
     pub level: String,
-    /// How many steps showed it: in the version that is left, and in the one that is gone to.
+    /// How many steps showed it: with the version compared from, and with the one compared with.
     pub times: [usize; 2],
     /// Which way it went.
     pub change: Change,
-    /// Whether one of the runs did not come to it, although that version has it.
+    /// Whether one of the runs did not show it, although that version has it.
     pub hidden: bool,
 }
 
 impl DeviationChange {
-    /// The version whose run has recorded a trace that shows it; the one that is gone to, if both have.
+    /// The version whose run has recorded a trace that shows it; the one compared with, if both have.
     pub const fn shown_by(&self) -> Version {
         match self.times {
             [_, 0] => Version::From,
@@ -112,7 +112,7 @@ pub struct EdgesChange {
     pub side: String,
     /// How many edges the graph has.
     pub edges: usize,
-    /// How many were taken: in the version that is left, and in the one that is gone to.
+    /// How many were taken: with the version compared from, and with the one compared with.
     pub taken: [usize; 2],
     /// Those taken in the first and not in the second.
     #[serde(serialize_with = "as_spans")]
@@ -153,7 +153,7 @@ pub struct NotTheSame {
 }
 
 impl Comparison {
-    /// Compares the run against the version that is left with the one against the version that is gone to.
+    /// Compares the runs against two versions, the older one first.
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ pub struct Deviation {
 
 /// The set of explanations.
 ///
-/// They follow RFC 9000's rules, whichever of the permitted ways is gone.
+/// They follow RFC 9000's rules, whichever of the permitted ways is taken.
 #[derive(Clone, Debug)]
 pub struct Referee {
     states: Vec<Endpoint>,

@@ -1,7 +1,7 @@
 //! The loop: do a step, let the system settle, see what it did, ask the referee. It knows no QUIC.
 //!
 //! After the last step comes the liveness probe: everything is delivered and acknowledged, the
-//! application ends or reads on, and whoever waits must be told.
+//! application ends or reads on, and every task that waits must be told.
 
 mod packet;
 mod probe;
@@ -126,7 +126,7 @@ struct Player {
     streams: ByDirection<u64>,
     /// Whether the system promises the manager's contract.
     has_contract: bool,
-    /// How a handshake that was held up is finished in the end.
+    /// How a handshake that was held up is eventually finished.
     handshake: Option<Handshake>,
     /// Whether the last stimulus could not be applied: there was no such packet.
     void: bool,
@@ -182,7 +182,7 @@ impl Player {
         }
     }
 
-    /// The peer has sent so many packets by now.
+    /// The peer has sent this many packets by now.
     fn peer_has_sent(&mut self, packets: u64) {
         if packets > self.peer_sent {
             self.peer_sent = packets;

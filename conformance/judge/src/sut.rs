@@ -79,7 +79,7 @@ pub enum StartError {
     /// A limit of the preset has no encoding.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// The handshake came to a halt.
+    /// The handshake halted.
     #[error("handshake did not finish")]
     Unfinished,
     /// The stack, or what it needs, failed, for a reason that only it knows.
@@ -92,7 +92,7 @@ pub trait Sut: Sync {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
 
-    /// Which version of it is played; empty if nobody knows.
+    /// Which version of it is played; empty if it is not known.
     fn version(&self) -> String {
         String::new()
     }
@@ -223,7 +223,7 @@ pub trait Session {
     /// Everything runs until nothing is left to do.
     fn settle(&mut self);
 
-    /// The peer has sent so many packets by now, counted from the start of the session. Those that have not arrived
+    /// The peer has sent this many packets by now, counted from the start of the session. Those that have not arrived
     /// are late or lost. Of use to a session whose packets have numbers.
     fn peer_has_sent(&mut self, _packets: u64) {}
 

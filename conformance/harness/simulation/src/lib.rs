@@ -1,7 +1,7 @@
 //! quinn in virtual time opposite the puppet of `streamproof-harness`.
 //!
 //! RFC 9000 has no section on it; it exists so that a real quinn connection runs the same way every time, stops exactly
-//! when nothing is left to do, and is cheap enough to be made anew for each run. [`World`] is executor, clock and
+//! when nothing is left to do, and is cheap enough to be made for each run. [`World`] is executor, clock and
 //! network without threads or real time, [`Arena`] puts a quinn connection and a puppet into one, [`Pair`] two quinn
 //! connections.
 //!

@@ -232,12 +232,12 @@ pub struct TaskHandle<T> {
 }
 
 impl<T> TaskHandle<T> {
-    /// The output, if the task has finished and nobody has taken it yet.
+    /// The output, if the task has finished and it has not been taken yet.
     pub fn take(&self) -> Option<T> {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether the task has finished and nobody has taken its output.
+    /// Whether the task has finished and its output has not been taken.
     pub fn is_finished(&self) -> bool {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }

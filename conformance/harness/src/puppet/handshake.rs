@@ -22,14 +22,14 @@ const MIN_INITIAL_DATAGRAM: usize = 1200;
 /// How much of a protected handshake one packet carries, in bytes.
 const CRYPTO_PIECE: usize = 1000;
 
-/// How far the handshake has come, as the puppet sees it.
+/// The progress of the handshake, as the puppet sees it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Progress {
     /// Nothing, or the hello, was exchanged.
     Begun,
     /// The puppet has sent its last message.
     Complete,
-    /// HANDSHAKE_DONE has gone over the wire.
+    /// HANDSHAKE_DONE was sent.
     Confirmed,
 }
 

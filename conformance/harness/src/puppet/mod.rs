@@ -57,7 +57,7 @@ pub const MAX_DATAGRAM: usize = 1472;
 /// The most that the frames of one packet may take, in bytes.
 pub const MAX_PAYLOAD: usize = MAX_DATAGRAM - SHORT_HEADER - TAG;
 
-/// The destination of a client's first Initial packet, for whoever has no reason to choose another one (§7.2).
+/// The destination of a client's first Initial packet, where there is no reason to choose another one (§7.2).
 pub const FIRST_DESTINATION: ConnectionId = ConnectionId::from_u64(0x6669_7273_7464_6573);
 
 /// More PINGs than a stack can need to use up [`PACKET_THRESHOLD`] packet numbers.

@@ -5,7 +5,7 @@ use super::{Puppet, PuppetError, Space};
 use crate::wire::Frame;
 
 impl Puppet {
-    /// The scripted peer has sent so many packets by now, counted from the beginning of the script: each that has no
+    /// The scripted peer has sent this many packets by now, counted from the beginning of the script: each that has no
     /// packet number yet takes the next one.
     pub fn has_sent(&mut self, packets: u64) {
         while (self.places.len() as u64) < packets {

@@ -17,7 +17,7 @@ pub const TAG: usize = 16;
 /// What a handshake wants to send: bytes of a CRYPTO stream, each with the packet number space it belongs to, in order.
 pub type Flight = Vec<(Space, Vec<u8>)>;
 
-/// Why a handshake goes no further, in the words of whoever makes it.
+/// Why a handshake failed, in the words of its TLS library.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
 pub struct ProtectionError(pub String);

@@ -29,13 +29,13 @@ enum Received {
 pub(super) struct SpaceState {
     next_number: u64,
     received: BTreeMap<u64, Received>,
-    /// The sender has declared lost what it hadn't heard of below this number.
+    /// The sender has declared lost what was not acknowledged below this number.
     lost_below: u64,
     /// Handshake spaces only: an acknowledgement is owed.
     owes_ack: bool,
-    /// Where the CRYPTO stream that we send has come to.
+    /// The offset that the CRYPTO stream which we send has reached.
     crypto_sent: u64,
-    /// Where the CRYPTO stream that we read has come to.
+    /// The offset that the CRYPTO stream which we read has reached.
     crypto_read: u64,
     /// Pieces of it that came early.
     crypto_early: BTreeMap<u64, Bytes>,

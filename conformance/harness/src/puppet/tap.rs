@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-/// A tap; its copies are one. Whoever protects the connection hands it the secrets, line by line.
+/// A tap; its copies are one. The connection's protection hands it the secrets, line by line.
 #[derive(Clone, Debug, Default)]
 pub struct Tap(Arc<Mutex<Capture>>);
 

@@ -1,7 +1,7 @@
 //! Transport parameters (§18): the ones that a puppet sends and the ones it wants to know.
 //!
 //! Unknown parameters are skipped, as §18.1 demands; a preferred address, tokens and migration are
-//! skipped too, because nobody here asks for them. Nothing is judged beyond the encoding.
+//! skipped too, because they are not asked for here. Nothing is judged beyond the encoding.
 
 use bytes::Bytes;
 

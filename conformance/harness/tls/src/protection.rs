@@ -1,7 +1,7 @@
 //! Packet protection (RFC 9001 §5): the harness's packets, sealed and opened with rustls' keys.
 //!
 //! A keyring says which keys belong to a packet; what is not sealed is the harness's business (`wire::packet`). Zero bytes behind the
-//! last packet of a datagram are padding that some stacks send outside of packets; they are let pass.
+//! last packet of a datagram are padding that some stacks send outside of packets; they are ignored.
 
 use bytes::Bytes;
 use rustls::quic::{DirectionalKeys, HeaderProtectionKey, PacketKey};

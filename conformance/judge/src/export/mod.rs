@@ -29,7 +29,7 @@ pub enum ExportError {
     /// The deviation is none that a Rust test can show.
     #[error("no Rust test: {0} cannot be written with quinn-proto alone")]
     NotInRust(&'static str),
-    /// Nobody has said how a test of this stack's own looks.
+    /// It is not known what a test of this stack's own looks like.
     #[error("{0} has no test style of its own here; quinn has")]
     NoOwnTest(&'static str),
     /// It shows in what a future says, or who is woken.
@@ -97,7 +97,7 @@ pub struct Shown {
 }
 
 /// A deviation as a test in the style of the stack's own, as text ([`Sut::own_test`]). It fails as long as the
-/// deviation is there; or passes as long, and fails when it is gone, if it is `known`.
+/// deviation is there; if that is `known`, it passes as long, and fails afterwards.
 ///
 /// # Errors
 ///

@@ -18,7 +18,7 @@ pub enum Op {
     Call(Call),
     /// The driver runs.
     Settle,
-    /// The peer sends so many packets that are lost, or late.
+    /// The peer sends this many packets that are lost, or late.
     HoldBack(u64),
     /// A packet arrives: the next that the peer sends, or the one at a place among all that it has sent.
     Deliver(Option<u64>, Vec<Frame>),

@@ -2,7 +2,7 @@
 
 use streamproof_model::rfc::frame::Frame;
 
-/// Whether two frames are one for whoever acknowledges them. A stream has one RESET_STREAM and one
+/// Whether two frames are one to their acknowledgement. A stream has one RESET_STREAM and one
 /// STOP_SENDING, whatever code and size a system gives them.
 pub(super) fn is_same(one: &Frame, other: &Frame) -> bool {
     let named =

@@ -1,4 +1,4 @@
-//! The liveness probe: everything is delivered and acknowledged, the application ends or reads on, and whoever waits must
+//! The liveness probe: everything is delivered and acknowledged, the application ends or reads on, and every task that waits must
 //! be told.
 
 use streamproof_model::rfc::call::Call;

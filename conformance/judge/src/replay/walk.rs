@@ -7,7 +7,7 @@ use super::packet::Fate;
 use super::{Player, Replay, Went};
 use crate::sut::{Setup, StartError, Sut};
 
-/// The frames of each packet that the system has sent and nobody has acknowledged.
+/// The frames of each packet that the system has sent and that are not acknowledged.
 #[derive(Clone, Debug, Default)]
 pub struct Outstanding<'a> {
     /// Of packets that may be under way.

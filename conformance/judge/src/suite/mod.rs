@@ -46,7 +46,7 @@ use crate::tours::{Criterion, ReplayError, RoleReport, Tours, Witness};
 /// A graph with more edges is not kept as a whole: some gigabytes.
 const MOST_EDGES: usize = 4_000_000;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
     /// The preset that was just played, or is being played.
@@ -185,7 +185,7 @@ impl<'a> Suite<'a> {
         Self { criterion: Some(criterion), ..self }
     }
 
-    /// On so many threads.
+    /// On this many threads.
     #[must_use]
     pub fn threads(self, threads: NonZero<usize>) -> Self {
         Self { threads, ..self }
@@ -204,7 +204,7 @@ impl<'a> Suite<'a> {
         Self { stop: Some(stop), ..self }
     }
 
-    /// Tells how far it has come, some times a second, from any thread.
+    /// Is told the progress, some times a second, from any thread.
     #[must_use]
     pub fn progress(self, progress: &'a (dyn Fn(&Progress<'_>) + Sync)) -> Self {
         Self { progress, ..self }

@@ -77,7 +77,7 @@ pub struct Deviant {
 pub struct Report {
     /// The stack's name.
     pub system: &'static str,
-    /// Its version; empty if nobody knows.
+    /// Its version; empty if it is not known.
     pub version: String,
     /// One row for each preset and side: edges, how many were taken, traces, steps, time.
     pub rows: Vec<Row>,
@@ -158,7 +158,7 @@ impl Report {
         }
     }
 
-    /// What was broken and nobody knows of.
+    /// What was broken and is not listed.
     pub fn unlisted(&self) -> impl Iterator<Item = &Deviant> {
         self.deviants.iter().filter(|deviant| deviant.known.is_none())
     }

@@ -22,7 +22,7 @@ pub enum Criterion {
 }
 
 impl Criterion {
-    /// Of 100 pairs of a quick preset so many must be taken at least. Of states and edges, all.
+    /// How many of 100 pairs of a quick preset must be taken at least. Of states and edges, all.
     pub const ENOUGH_PAIRS: usize = 95;
 
     /// Its name on the command line.
@@ -58,12 +58,12 @@ pub struct RoleReport {
     pub criterion: Criterion,
     /// How many states those edges lead to, and the first one.
     pub states: usize,
-    /// How many of them the system came to: an edge into them was taken.
+    /// How many of them the system reached: an edge into them was taken.
     pub states_taken: usize,
     /// How many edges the graph has. Those after which the connection is closed, and which differ in the observer's
     /// notes alone, are one.
     pub edges: usize,
-    /// How many of them are felt by the system under test; the others happen elsewhere, to the peer or
+    /// How many of them are visible to the system under test; the others happen elsewhere, to the peer or
     /// in the network, and are taken by going on.
     pub felt: usize,
     /// How many were taken.
@@ -119,7 +119,7 @@ pub(super) struct Coverage {
 pub(super) struct Walked {
     /// Whether there was a session: nothing that happens elsewhere counts without one.
     begun: bool,
-    /// So many stimuli.
+    /// How many stimuli.
     good: usize,
     /// How the next one went; `None` if none was played.
     then: Option<Went>,
@@ -144,7 +144,7 @@ pub(super) struct Ground {
 }
 
 /// Edges after which the connection of the system under test is closed, and which differ in the observer's notes alone.
-/// Nobody feels the notes, and a frame that closes the connection ends its trace, so each of them would cost a trace of
+/// The notes are not visible, and a frame that closes the connection ends its trace, so each of them would cost a trace of
 /// its own and show what the first of them shows: they count as one.
 pub(super) struct Twins {
     /// For each edge the one that it counts as: itself, or the first of its twins.
@@ -186,7 +186,7 @@ impl Ground {
         count(&self.twins.counts)
     }
 
-    /// How many of the edges that count are felt by the system under test.
+    /// How many of the edges that count are visible to the system under test.
     pub(super) fn felt_edges(&self) -> usize {
         let counts = |edge: &usize| self.twins.counts(*edge) && self.felt.is_felt(*edge);
         (0..self.graph.edges.len()).filter(counts).count()
@@ -213,13 +213,13 @@ impl Ground {
         remaining_edges(&self.graph, TOUR_LENGTH, &left_out, &nothing)
     }
 
-    /// Tours to edges not yet taken, around what leads astray: to any of the twins, where none was taken.
+    /// Tours to edges not yet taken, around what diverges: to any of the twins, where none was taken.
     pub(super) fn tours_to_edges(&self, coverage: &Coverage) -> Vec<Tour> {
         let taken: Vec<bool> = self.twins.first.iter().map(|edge| coverage.taken[*edge]).collect();
         remaining_edges(&self.graph, TOUR_LENGTH, &taken, &coverage.astray)
     }
 
-    /// Tours to pairs not yet taken, around what leads astray.
+    /// Tours to pairs not yet taken, around what diverges.
     pub(super) fn tours_to_pairs(&self, coverage: &Coverage) -> Vec<Tour> {
         let Unobserved { graph, edge_of } = &self.unobserved;
         let mut avoid = vec![false; graph.edges.len()];
@@ -229,7 +229,7 @@ impl Ground {
         tours.iter().map(|tour| self.unobserved.observed(&self.graph, tour)).collect()
     }
 
-    /// What is taken if nothing leads astray on these tours.
+    /// What is taken if nothing diverges on these tours.
     pub(super) fn planned(&self, tours: &[Tour]) -> Coverage {
         let mut coverage = self.nothing_taken();
         let walked = Walked { begun: true, good: usize::MAX, then: None };

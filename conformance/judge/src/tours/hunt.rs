@@ -21,7 +21,7 @@ pub struct Caught {
     pub deviation: Deviation,
     /// The trace that shows it, up to the step after which it shows.
     pub trace: Trace,
-    /// How many of its steps the system under test feels.
+    /// How many of its steps are visible to the system under test.
     pub steps: usize,
 }
 

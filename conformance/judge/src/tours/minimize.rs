@@ -110,7 +110,7 @@ impl Search<'_> {
         Ok(shown.filter(|shown| shown.size() < best.size()))
     }
 
-    /// Leaves out one run of steps after the other: halves, quarters, and in the end single steps.
+    /// Leaves out one run of steps after the other: halves, quarters, and finally single steps.
     fn leave_out(&mut self, mut best: Shrunk) -> Result<Shrunk, ReplayError> {
         let mut run = best.trace.actions.len().div_ceil(2).max(1);
         loop {
@@ -165,7 +165,7 @@ pub(super) fn until(trace: Trace, replay: &Replay, at: usize) -> Trace {
     Trace { probe: Some(probe), ..cut(trace, script) }
 }
 
-/// The beginning of a trace: so many stimuli.
+/// The beginning of a trace: this many stimuli.
 fn cut(mut trace: Trace, stimuli: usize) -> Trace {
     let felt = trace.actions.iter().enumerate().filter(|(_, action)| is_felt(&trace, action));
     let end = stimuli.checked_sub(1).and_then(|last| felt.map(|(place, _)| place + 1).nth(last));

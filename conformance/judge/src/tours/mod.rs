@@ -2,10 +2,10 @@
 //! refereed, and what of the graph the system has really taken.
 //!
 //! Two tours that are the same to the system under test (they differ in what happens elsewhere) are
-//! played once, and so is one that another begins with. An edge counts as taken when a tour came to
+//! played once, and so is one that another begins with. An edge counts as taken when a tour reached
 //! it with the endpoint that the model predicts there among the explanations of everything seen, and
 //! took it; a pair, when both were taken so, one directly after the other. Where the system then does
-//! something that the graph does not predict, the tour is astray and nothing behind counts; further
+//! something that the graph does not predict, the tour has diverged and nothing behind counts; further
 //! tours lead to what is behind on other ways.
 
 mod coverage;
@@ -123,12 +123,12 @@ impl Tours {
         Self { preset, side, criterion, ground, tours, to_edges, coverage }
     }
 
-    /// The tour with this number as a trace; `None` if there are not so many.
+    /// The tour with this number as a trace; `None` if there are fewer.
     pub fn trace(&self, tour: usize) -> Option<Trace> {
         self.tours.get(tour).map(|edges| self.trace_of(edges))
     }
 
-    /// The shortest trace that takes the edge with this number; `None` if there are not so many.
+    /// The shortest trace that takes the edge with this number; `None` if there are fewer.
     pub fn trace_to_edge(&self, edge: usize) -> Option<Trace> {
         let last = self.ground.graph.edges.get(edge)?;
         let mut way = self.ground.graph.way_to(last.from);

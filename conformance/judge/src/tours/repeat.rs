@@ -19,7 +19,7 @@ pub struct Flake {
     pub here: String,
 }
 
-/// Plays `trace` so many times, on `threads` threads, and compares all that came back: answers, frames, what
+/// Plays `trace` this many times, on `threads` threads, and compares all that came back: answers, frames, what
 /// was found, the event log. Gives the earliest play that differs that was met.
 ///
 /// # Errors

@@ -15,11 +15,11 @@ use streamproof_model::worlds::streams::action::Action;
 pub(super) struct Felt {
     /// The stimuli that there are, in order.
     stimuli: Vec<Stimulus>,
-    /// For each edge the number of its stimulus, if it is felt.
+    /// For each edge the number of its stimulus, if it is visible.
     of_edge: Vec<Option<u32>>,
 }
 
-/// What the system under test feels of a tour.
+/// What of a tour is visible to the system under test.
 pub(super) struct Script {
     /// What the server advertises, if 0-RTT is answered on the tour.
     pub(super) server: Option<Parameters>,

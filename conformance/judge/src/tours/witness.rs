@@ -21,7 +21,7 @@ pub struct Witness {
     pub repeat: Repeat,
 }
 
-/// How a trace is named for whoever plays it again.
+/// How a trace is named, to be played again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Repeat {
     /// The shortest way to the first of these edges, then all of them.

@@ -1,4 +1,4 @@
-//! How quinn and the puppet come to a connection.
+//! How quinn and the puppet connect.
 
 use std::io;
 use std::sync::Arc;

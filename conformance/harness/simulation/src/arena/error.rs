@@ -17,7 +17,7 @@ pub enum ArenaError {
     /// The handshake is not held up on this side.
     #[error("no handshake waits for the puppet")]
     NotHeldBack,
-    /// Nobody has a ticket for a protected connection.
+    /// There is no ticket for a protected connection.
     #[error("0-RTT is not played on a protected connection")]
     EarlySecured,
     /// quinn could not make an endpoint.
@@ -29,7 +29,7 @@ pub enum ArenaError {
     /// The handshake ended in an error.
     #[error("handshake failed: {0}")]
     Handshake(#[from] ConnectionError),
-    /// The handshake came to a halt, for example because the puppet's limits are not legal.
+    /// The handshake halted, for example because the puppet's limits are not legal.
     #[error("handshake did not finish")]
     Unfinished,
 }

@@ -50,7 +50,7 @@ impl Arena {
         Self::begin(config, None)
     }
 
-    /// The same, but protected by what the caller brings along. There is no 0-RTT: nobody has a ticket.
+    /// The same, but protected by what the caller brings along. There is no 0-RTT: there is no ticket.
     pub fn secured(config: &ArenaConfig, secured: Secured) -> Result<Self, ArenaError> {
         match config.early {
             Some(_) => Err(ArenaError::EarlySecured),

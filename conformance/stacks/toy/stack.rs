@@ -4,7 +4,7 @@
 //! It is written from RFC 9000 (§2 to §4, §13.3, §19, §20.1) and from the contract of an application's calls, and
 //! shares no rule with the model: an oracle must not judge itself. It is right, so that tours reach every edge of
 //! every replayed preset and find nothing; and it can be made wrong, one [`Bug`] at a time, to show that they
-//! find something ([`zoo`](zoo)).
+//! find something ([`zoo`]).
 //!
 //! | file | what stands there |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Stateright's Explorer over a preset, with a sequence diagram for each path, behind a [`guard`](super::guard).
+//! Stateright's Explorer over a preset, with a sequence diagram for each path, behind a guard (`guard.rs`).
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

@@ -37,3 +37,16 @@ fn run_that_is_cut_is_incomplete_for_machines_too() {
         (&"incomplete".into(), &"incomplete".into())
     );
 }
+
+#[test]
+fn run_that_plays_nothing_is_incomplete() {
+    use streamproof_model::worlds::streams::presets::Preset;
+    let preset = Preset::find("zero-rtt").expect("a preset");
+    let mut without =
+        streamproof_stacks::STACKS.iter().filter(|stack| (stack.make)().fit(preset).is_err());
+    let stack = without.next().expect("a stack without 0-RTT");
+    let (code, text) =
+        streamproof("nothing-played", &["judge", "run", "zero-rtt", "--sut", stack.name]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(text.contains("skipped   zero-rtt: "), "{text}");
+}

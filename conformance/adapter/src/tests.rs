@@ -41,7 +41,7 @@ impl Scripted {
     fn say(&self, asked: String) -> Answer {
         self.with(|script| {
             script.asked.push(asked);
-            script.answer.expect("nobody has said what to answer")
+            script.answer.expect("the test gives no answer for this call")
         })
     }
 
@@ -82,7 +82,7 @@ impl Stack for Scripted {
     fn read(&mut self, id: StreamId, buffer: &mut [u8]) -> Read {
         self.with(|script| {
             script.asked.push(format!("read {id}"));
-            let (read, data) = script.read.clone().expect("nobody has said what is read");
+            let (read, data) = script.read.clone().expect("the test gives no result for this read");
             buffer[..data.len()].copy_from_slice(&data);
             read
         })
@@ -233,8 +233,8 @@ fn agent_serves_one_connection_after_the_other_and_ends_with_its_commands() {
     let mut process = process.expect("it was given back");
     assert_eq!(process.ask(&json!({ "do": "version" })), Ok(json!({ "version": "1.2.3" })));
     stack.with(|script| script.answer = Some(Answer::Accepted));
-    let nobody = process.ask(&json!({ "do": "finish" })).expect("an answer");
-    assert_eq!(nobody["error"], "\"finish\" is no command, or has no stream");
+    let no_stream = process.ask(&json!({ "do": "finish" })).expect("an answer");
+    assert_eq!(no_stream["error"], "\"finish\" is no command, or has no stream");
     assert!(started.lock().unwrap_or_else(PoisonError::into_inner).is_some());
     drop(process);
     server.join().expect("it ends");
@@ -260,7 +260,7 @@ fn what_cannot_be_understood_is_answered_with_an_error() {
 fn agent_that_ends_says_so_and_is_not_given_back() {
     let Both { mut remote, idle, server, .. } = both();
     assert_eq!(remote.failure(), None);
-    // Nobody has said what to answer, so it panics.
+    // The test gives no answer, so the stack panics.
     assert_eq!(remote.finish(id(3)), Answer::Closed);
     assert!(server.join().is_err());
     let failure = remote.failure().expect("it has ended");

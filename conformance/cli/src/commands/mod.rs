@@ -149,7 +149,7 @@ fn refuse(error: &clap::Error, line: &[OsString], wants_json: bool) -> ExitCode 
     end(Err(usage::line(error, line, &Cli::command())), wants_json)
 }
 
-/// The exit code of a command that has come to its end, once all is printed.
+/// The exit code of a finished command, after all its output is written.
 fn end(result: Result<ExitCode, Bad>, wants_json: bool) -> ExitCode {
     // What somebody typed, or what a file holds, may have line breaks in it.
     let result = result.map_err(|Bad(line)| Bad(usage::one_line(&line)));

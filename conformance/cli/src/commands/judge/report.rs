@@ -185,7 +185,8 @@ fn rows(report: &Report) -> String {
 
 fn deviation(one: &Shown<'_>, body: &mut String) {
     let Shown { deviant, diagram } = one;
-    let why = deviant.known.as_ref().map_or("Nobody has said yet why.", |entry| entry.why.trim());
+    let why =
+        deviant.known.as_ref().map_or("The cause is not recorded yet.", |entry| entry.why.trim());
     let upstream = deviant.known.as_ref().and_then(|entry| entry.upstream.as_deref());
     let upstream =
         upstream.map_or_else(String::new, |link| format!(" Upstream: {}.", escape(link)));

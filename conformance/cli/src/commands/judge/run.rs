@@ -135,7 +135,7 @@ fn suite(args: &RunArgs) -> Result<Suite<'static>, Bad> {
     if let Some(criterion) = args.criterion {
         suite = suite.criterion(criterion.criterion());
     }
-    // For whoever compares two runs.
+    // Used to compare two runs.
     Ok(if args.json { suite.fingerprints() } else { suite })
 }
 

@@ -4,7 +4,8 @@
 # make bless    writes again what commands write into the tree: scenarios, traces of deviations, exported tests, tables
 # make stacks   judges every stack that is known; builds their agents first, some minutes the first time
 # make explore  the model in the browser, at http://127.0.0.1:3000/
-# make nightly  larger presets, pairs of edges, repeated replays, long races and walks, with a seed of the day
+# make nightly  larger presets, pairs of edges, repeated replays, long races and walks, with a seed of the day; the
+#               parts of tests that take long; nightly-threads is a target of its own
 # make deep     what takes hours or a quiet machine: deep-mutants, deep-fuzz, deep-second-opinion, deep-compare,
 #               deep-cluster, deep-benches; each is a target of its own
 # make deny     licences, bans and sources of the dependencies, with cargo-deny
@@ -15,7 +16,7 @@
 # STREAMPROOF_NO_INSTALL=1 nothing is installed, and the line says what is skipped instead.
 
 .DEFAULT_GOAL := main
-.PHONY: main test threads bless stacks explore nightly deep deep-mutants deep-fuzz deep-second-opinion deep-compare \
+.PHONY: main test threads bless stacks explore nightly nightly-threads deep deep-mutants deep-fuzz deep-second-opinion deep-compare \
 	deep-cluster deep-benches deny msrv clean toolchain lints spin tshark
 
 STREAMPROOF = cargo run --release --locked --quiet -p streamproof-cli --
@@ -33,9 +34,12 @@ test: lints spin tshark
 	cargo test --workspace --locked --no-fail-fast
 	$(MAKE) --no-print-directory threads
 
-# The sending part between threads: every interleaving within a bound, and many of larger scenes.
+# The sending part between threads: every interleaving within a bound, with loom.
 threads: toolchain
 	cargo test -p streamproof --locked --features loom --lib threads:: -- --nocapture
+
+# The same scenes, larger: many interleavings of each, with shuttle.
+nightly-threads: toolchain
 	cargo test -p streamproof --locked --features shuttle --lib threads:: -- --nocapture
 
 # The keys of exported packets are fresh each time. Traces of a stack that is not built here are left as they are.
@@ -90,6 +94,10 @@ nightly: toolchain
 	STREAMPROOF_WALKS=200000 STREAMPROOF_SEED=$(TODAY) \
 		cargo test --release --locked -p streamproof-stacks --test random_walks
 	cargo test --locked -p streamproof-cli --test own_stack -- --include-ignored
+	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-model --test engine --test presets
+	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-scale --test dataflow
+	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-stacks --test tours
+	$(MAKE) --no-print-directory nightly-threads
 
 deep: deep-second-opinion deep-compare deep-cluster deep-benches deep-fuzz deep-mutants
 

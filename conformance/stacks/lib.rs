@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use streamproof_conformance::export::OwnTest;
 use streamproof_conformance::sut::Sut;
 use streamproof_model::judging::departures::Departure;
 
@@ -31,6 +32,8 @@ pub struct Stack {
     pub name: &'static str,
     /// Makes it.
     pub make: fn() -> Box<dyn Sut>,
+    /// Writes a deviation as a test in the style of the stack's own, where there is such a style.
+    pub own_test: Option<OwnTest>,
 }
 
 /// Every stack, in the order in which the tables have them.

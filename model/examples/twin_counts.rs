@@ -66,7 +66,7 @@ pub(crate) fn switches(preset: &Preset) -> Vec<String> {
         format!("-DIN_FLIGHT={}", preset.in_flight),
         format!("-DSLOTS={}", if freely { slots(preset.in_flight) } else { 8 }),
         format!("-DFREELY={}", u8::from(freely)),
-        format!("-DLOSES={}", u8::from(preset.weather.loses)),
+        format!("-DLOSES={}", u8::from(preset.network_faults.loses)),
         format!("-DRESETS={}", u8::from(preset.calls.reset)),
         format!("-DABORTS={}", u8::from(preset.calls.abort_reading)),
     ];

@@ -197,8 +197,8 @@ fn a_dash_is_standard_input_where_a_trace_is_read() {
     };
     let replayed = fed(&["trace", "play", "--sut", "quinn", "-"]);
     assert_eq!(replayed.status.code(), Some(0), "{}", text(&replayed.stderr));
-    let shrunk = fed(&["trace", "minimize", "--sut", "quinn", "-"]);
-    assert!(shrunk.stdout.starts_with(b"{\"streamproof_trace\""), "{}", text(&shrunk.stderr));
+    let minimized = fed(&["trace", "minimize", "--sut", "quinn", "-"]);
+    assert!(minimized.stdout.starts_with(b"{\"streamproof_trace\""), "{}", text(&minimized.stderr));
     let exported = fed(&["trace", "export", "--rust", "-", "-"]);
     let from_file = run(&folder, &["trace", "export", "--rust", "-", &trace()]);
     assert_eq!((exported.status.code(), exported.stdout), (Some(0), from_file.stdout));

@@ -1,4 +1,4 @@
-//! What came back, in the model's words: total matches, no rule.
+//! A stack's replies in the model's words: total matches, no rule.
 
 use streamproof_harness::wire;
 use streamproof_model::rfc::frame::{ErrorCode, Frame, content};

@@ -123,7 +123,7 @@ pub struct EdgesChange {
 }
 
 impl EdgesChange {
-    /// Which way they went: worse if a single one is lost, whatever was won.
+    /// Which way this goes: worse if a single one is lost, whatever was won.
     pub fn change(&self) -> Change {
         match (self.lost.is_empty(), self.won.is_empty()) {
             (false, _) => Change::Worse,

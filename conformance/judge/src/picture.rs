@@ -20,13 +20,13 @@ pub fn replay_diagram(sut: &dyn Sut, trace: &Trace, replay: &Replay) -> Diagram 
         .filter_map(|action| Stimulus::of(action, trace.side, hostile))
         .collect();
     let mut rows = Vec::new();
-    let probe_begins = replay.went.len();
+    let probe_begins = replay.results.len();
     let all = stimuli[..probe_begins.min(stimuli.len())].iter().chain(&replay.probe);
-    for (number, (stimulus, came_back)) in all.zip(&replay.came_back).enumerate() {
+    for (number, (stimulus, replies)) in all.zip(&replay.replies).enumerate() {
         if number == probe_begins {
             rows.push(event(number + 1, "what is still open is asked for".to_owned()));
         }
-        stimulus_rows(number + 1, stimulus, came_back, &mut rows);
+        stimulus_rows(number + 1, stimulus, replies, &mut rows);
         for found in replay.found.iter().filter(|found| found.at == number) {
             rows.extend(deviation_rows(found));
         }
@@ -56,10 +56,10 @@ fn event(step: usize, label: String) -> Row {
     Row::Event { step: Some(step), lane: SUT, label, emphasis: Emphasis::Normal }
 }
 
-fn stimulus_rows(step: usize, stimulus: &Stimulus, came_back: &[String], rows: &mut Vec<Row>) {
+fn stimulus_rows(step: usize, stimulus: &Stimulus, replies: &[String], rows: &mut Vec<Row>) {
     rows.push(match stimulus {
         Stimulus::Call { call } => {
-            event(step, format!("{call} → {}", came_back.first().map_or("", String::as_str)))
+            event(step, format!("{call} → {}", replies.first().map_or("", String::as_str)))
         }
         Stimulus::Settle => event(step, "driver runs".to_owned()),
         Stimulus::Handshake { .. } => event(step, stimulus.to_string()),
@@ -69,7 +69,7 @@ fn stimulus_rows(step: usize, stimulus: &Stimulus, came_back: &[String], rows: &
         Stimulus::LoseOutstanding => event(step, "all in flight is lost".to_owned()),
     });
     if !matches!(stimulus, Stimulus::Call { .. }) {
-        rows.extend(came_back.iter().map(|frame| message(step, PUPPET, frame.clone())));
+        rows.extend(replies.iter().map(|frame| message(step, PUPPET, frame.clone())));
     }
 }
 

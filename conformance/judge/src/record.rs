@@ -6,7 +6,7 @@ use streamproof_model::trace::file::{self, Shows};
 
 use crate::referee::Deviation;
 use crate::sut::Sut;
-use crate::tours::{ReplayError, Shrunk, shrink};
+use crate::tours::{Minimized, ReplayError, minimize};
 
 impl Deviation {
     /// What the header of a trace says of it.
@@ -32,8 +32,8 @@ pub fn record(
     sut: &dyn Sut,
     trace: &Trace,
     breach: Breach,
-) -> Result<Option<(Shrunk, String)>, ReplayError> {
-    let Some(shrunk) = shrink(sut, trace, breach)? else { return Ok(None) };
-    let text = file::write_showing(&shrunk.trace, &shrunk.deviation.shows())?;
-    Ok(Some((shrunk, text)))
+) -> Result<Option<(Minimized, String)>, ReplayError> {
+    let Some(minimized) = minimize(sut, trace, breach)? else { return Ok(None) };
+    let text = file::write_showing(&minimized.trace, &minimized.deviation.shows())?;
+    Ok(Some((minimized, text)))
 }

@@ -85,7 +85,7 @@ impl Referee {
 
     /// Whether one of the explanations is this endpoint, but for what no rule asks for; or the endpoint
     /// that departs from the RFC as this system is known to, after all that was seen.
-    pub fn may_be(&self, endpoint: &Endpoint) -> bool {
+    pub fn explains(&self, endpoint: &Endpoint) -> bool {
         let same = |state: &Endpoint| state.is_same(endpoint);
         let believed = self.believed.iter().map(|believed| &believed.endpoint);
         self.states.iter().chain(believed).any(same)
@@ -105,7 +105,7 @@ impl Referee {
     /// Whether the peer has left the protocol in every explanation, so that there is nothing more to
     /// judge.
     pub fn is_over(&self) -> bool {
-        self.states.iter().all(Endpoint::is_lawless)
+        self.states.iter().all(Endpoint::is_unspecified)
     }
 
     // ---- inputs -----------------------------------------------------------------------------
@@ -142,7 +142,7 @@ impl Referee {
     }
 
     /// The server's part of the handshake arrived (§7.4.1).
-    pub fn shook_hands(&mut self, accepted: bool, server: &Parameters) {
+    pub fn handshake_completed(&mut self, accepted: bool, server: &Parameters) {
         self.believe(|was| Some(was.endpoint.on_handshake(&was.rules, accepted, server)));
         self.advance(|state| vec![state.on_handshake(RULES, accepted, server)]);
         if !accepted {

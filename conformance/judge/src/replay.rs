@@ -37,13 +37,13 @@ pub struct Found {
 
 /// How a stimulus went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Went {
+pub enum StepResult {
     /// The endpoint that the trace predicts explains what was seen, or nothing was predicted.
-    AsPredicted,
+    Predicted,
     /// It does not: the system did something else.
-    Astray,
+    Diverged,
     /// It could not be applied: there was nothing to acknowledge, or nothing to lose.
-    Void,
+    NotApplicable,
 }
 
 /// What a replay has shown.
@@ -53,11 +53,11 @@ pub struct Replay {
     pub found: Vec<Found>,
     /// For each stimulus of the script how it went. Shorter than the script if the peer left the protocol and the
     /// system let it pass, or if the system failed.
-    pub went: Vec<Went>,
+    pub results: Vec<StepResult>,
     /// What the liveness probe did.
     pub probe: Vec<Stimulus>,
-    /// For each stimulus, the probe's included, what came back, for people. Empty unless a log is kept.
-    pub came_back: Vec<Vec<String>>,
+    /// For each stimulus, the probe's included, the replies, for people. Empty unless a log is kept.
+    pub replies: Vec<Vec<String>>,
     /// The session's event log. Empty unless a log is kept.
     pub log: Vec<String>,
 }
@@ -98,13 +98,13 @@ pub fn replay<'a>(
         player.peer_has_sent(peer_sent);
         player.packet = packet;
         player.step(stimulus);
-        let predicted = predicted.is_none_or(|endpoint| player.referee.may_be(endpoint));
+        let predicted = predicted.is_none_or(|endpoint| player.referee.explains(endpoint));
         let went = match (player.void, predicted && !player.failed) {
-            (true, _) => Went::Void,
-            (false, true) => Went::AsPredicted,
-            (false, false) => Went::Astray,
+            (true, _) => StepResult::NotApplicable,
+            (false, true) => StepResult::Predicted,
+            (false, false) => StepResult::Diverged,
         };
-        player.replay.went.push(went);
+        player.replay.results.push(went);
         if player.is_over() {
             break;
         }
@@ -227,10 +227,10 @@ impl Player {
 
     fn step(&mut self, stimulus: &Stimulus) {
         self.void = false;
-        let mut came_back = Vec::new();
+        let mut replies = Vec::new();
         match stimulus {
             Stimulus::Call { call } => {
-                came_back.extend(self.call(*call).map(|answer| answer.to_string()));
+                replies.extend(self.call(*call).map(|answer| answer.to_string()));
             }
             Stimulus::Settle => self.settle(),
             Stimulus::Deliver { frames } => self.deliver(frames),
@@ -245,16 +245,16 @@ impl Player {
             }
             Stimulus::Handshake { accepted, parameters } => {
                 self.session.ask(|session| session.finish_handshake(*accepted, parameters));
-                self.referee.shook_hands(*accepted, parameters);
+                self.referee.handshake_completed(*accepted, parameters);
                 if !accepted {
                     self.sent.clear();
                 }
             }
-            Stimulus::AcknowledgeAll => self.acknowledge_all(&mut came_back),
+            Stimulus::AcknowledgeAll => self.acknowledge_all(&mut replies),
             Stimulus::LoseOutstanding => {
                 // What waits to be sent is sent first, and lost with the rest.
                 self.settle();
-                self.settled(&mut came_back);
+                self.settled(&mut replies);
                 let lost = self.session.ask(|session| session.lose_outstanding());
                 self.void = lost == Some(false);
                 if !self.void {
@@ -264,10 +264,10 @@ impl Player {
             }
         }
         if stimulus.settles() {
-            self.settled(&mut came_back);
+            self.settled(&mut replies);
         }
         if self.log {
-            self.replay.came_back.push(came_back);
+            self.replay.replies.push(replies);
         }
         self.look_for_failure();
         self.done += 1;
@@ -316,25 +316,25 @@ impl Player {
 
     /// Everything that was sent, and what waits to be sent, is acknowledged, until nothing more comes. What was
     /// declared lost is lost.
-    fn acknowledge_all(&mut self, came_back: &mut Vec<String>) {
+    fn acknowledge_all(&mut self, replies: &mut Vec<String>) {
         self.settle();
-        self.settled(came_back);
+        self.settled(replies);
         let due = |packet: &Packet| !packet.acknowledged && packet.fate != Fate::Lost;
         while self.sent.iter().any(due) {
             self.acknowledge(due);
-            self.settled(came_back);
+            self.settled(replies);
         }
     }
 
     /// The session has settled: judge everything it sent, then its silence, then what it shows.
-    fn settled(&mut self, came_back: &mut Vec<String>) {
+    fn settled(&mut self, replies: &mut Vec<String>) {
         let Some(packets) = self.session.ask(|session| session.received()) else { return };
         for packet in packets {
             let mut frames = Vec::new();
             for frame in &packet.frames {
                 let seen = abstraction::frame(frame);
                 if self.log && !matches!(seen, Seen::Transport) {
-                    came_back.push(frame.to_string());
+                    replies.push(frame.to_string());
                 }
                 // A close is never acknowledged: it would only be answered with another (§10.2).
                 if let Seen::Frame(Frame::MaxStreams { direction, maximum_streams }) = seen {

@@ -23,8 +23,6 @@ use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::worlds::streams::first_endpoint;
 use streamproof_model::worlds::streams::presets::Preset;
 
-use crate::export::{ExportError, Shown};
-
 /// Enough for every read of this suite, in bytes.
 pub const READ_BUFFER: usize = 64 * 1024;
 
@@ -120,15 +118,6 @@ pub trait Sut: Sync {
         ""
     }
 
-    /// A deviation as a test in the style of the stack's own, as text.
-    ///
-    /// # Errors
-    ///
-    /// When the stack has no such tests, or none can show it.
-    fn own_test(&self, _shown: &Shown) -> Result<String, ExportError> {
-        Err(ExportError::NoOwnTest(self.name()))
-    }
-
     /// A fresh connection, with the streams open that the preset begins with.
     ///
     /// # Errors
@@ -138,14 +127,14 @@ pub trait Sut: Sync {
 }
 
 /// A system under test of which another way is believed.
-pub struct Choosing {
+pub struct Overridden {
     /// The system.
     pub sut: Box<dyn Sut>,
     /// Which way it goes.
     pub way: Way,
 }
 
-impl Sut for Choosing {
+impl Sut for Overridden {
     fn name(&self) -> &'static str {
         self.sut.name()
     }
@@ -168,10 +157,6 @@ impl Sut for Choosing {
 
     fn deviations(&self) -> &'static str {
         self.sut.deviations()
-    }
-
-    fn own_test(&self, shown: &Shown) -> Result<String, ExportError> {
-        self.sut.own_test(shown)
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {

@@ -6,7 +6,7 @@ use streamproof_conformance::replay::Replay;
 use streamproof_conformance::sut::harness::puppet::ReceivedPacket;
 use streamproof_conformance::sut::harness::wire;
 use streamproof_conformance::sut::{Observation, Session, Setup, StartError, Sut};
-use streamproof_conformance::tours::{Criterion, RoleReport, Tours, replay_trace, shrink};
+use streamproof_conformance::tours::{Criterion, RoleReport, Tours, minimize, replay_trace};
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call};
@@ -142,9 +142,11 @@ fn panic_in_a_call_is_found_with_its_words_and_the_next_trace_is_played() {
     let breaches: Vec<_> = replay.found.iter().map(|found| found.deviation.breach).collect();
     assert_eq!(breaches.last(), Some(&Breach::StackFailed));
     assert!(replay.probe.is_empty());
-    let shrunk = shrink(&Idle(Fails::AtAbort), &trace, Breach::StackFailed).expect("replays");
-    let shrunk = shrunk.expect("it shows").trace;
-    assert!(shows(Fails::AtAbort, &shrunk).found.iter().any(|found| found.deviation.seen == seen));
+    let minimized = minimize(&Idle(Fails::AtAbort), &trace, Breach::StackFailed).expect("replays");
+    let minimized = minimized.expect("it shows").trace;
+    assert!(
+        shows(Fails::AtAbort, &minimized).found.iter().any(|found| found.deviation.seen == seen)
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::quinn::departures::{
 use streamproof_adapter::agent::{Agent, wants};
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "aioquic", make: || Box::new(aioquic()) };
+pub const STACK: Stack = Stack { name: "aioquic", make: || Box::new(aioquic()), own_test: None };
 
 /// aioquic, run by the Python that `make stacks` has set up, or by that which `STREAMPROOF_PYTHON` names.
 pub fn aioquic() -> Agent {
@@ -33,7 +33,7 @@ fn fit(preset: Preset) -> Result<Preset, &'static str> {
     }
     if preset.parameters != [Parameters::WIDE; 2] {
         return Err(
-            "aioquic takes every write and hands data over at once: its application feels no credit",
+            "aioquic takes every write and hands data over at once: its application is never blocked by credit",
         );
     }
     Ok(preset)

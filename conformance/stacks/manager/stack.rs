@@ -27,7 +27,8 @@ use streamproof_conformance::concretize;
 use streamproof_conformance::sut::{Observation, READ_BUFFER, Session, Setup, StartError, Sut};
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "manager", make: || Box::new(Manager::default()) };
+pub const STACK: Stack =
+    Stack { name: "manager", make: || Box::new(Manager::default()), own_test: None };
 
 /// quinn's way, where it is below the manager's API.
 const WAY: Way = Way {

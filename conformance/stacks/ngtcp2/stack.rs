@@ -12,7 +12,7 @@ use streamproof_adapter::agent::{Agent, wants};
 use streamproof_adapter::datagrams::LossTrigger;
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "ngtcp2", make: || Box::new(ngtcp2()) };
+pub const STACK: Stack = Stack { name: "ngtcp2", make: || Box::new(ngtcp2()), own_test: None };
 
 /// ngtcp2, in the agent that `make stacks` has compiled, or that which `STREAMPROOF_NGTCP2` names.
 pub fn ngtcp2() -> Agent {

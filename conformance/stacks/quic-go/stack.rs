@@ -14,7 +14,7 @@ use crate::quinn::departures::{
 use streamproof_adapter::agent::{Agent, wants};
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "quic-go", make: || Box::new(quic_go()) };
+pub const STACK: Stack = Stack { name: "quic-go", make: || Box::new(quic_go()), own_test: None };
 
 /// quic-go, run by the agent that `make stacks` has built, or by that which `STREAMPROOF_QUIC_GO` names.
 pub fn quic_go() -> Agent {
@@ -31,7 +31,7 @@ fn fit(preset: Preset) -> Result<Preset, &'static str> {
     let is_wide = preset.parameters.map(streamless) == [streamless(Parameters::WIDE); 2];
     if !is_wide && writes(&preset) {
         return Err(
-            "quic-go takes a small write whole and keeps it: its application feels no credit",
+            "quic-go takes a small write whole and keeps it: its application is never blocked by credit",
         );
     }
     if preset.parameters != [Parameters::WIDE; 2] {

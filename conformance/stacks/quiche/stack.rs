@@ -12,7 +12,7 @@ use crate::quinn::departures::{
 };
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "quiche", make: || Box::new(quiche()) };
+pub const STACK: Stack = Stack { name: "quiche", make: || Box::new(quiche()), own_test: None };
 
 /// quiche, in the agent that `make stacks` has built, or that which `STREAMPROOF_QUICHE` names.
 pub fn quiche() -> Agent {

@@ -131,7 +131,7 @@ pub const STOPPED_STREAMS_WAIT: Departure = Departure {
     id: "stopped-streams-wait",
     about: "A stream that was stopped when its final size was known raises the limit on streams only when the next \
             packet arrives.",
-    change: |rules| rules.besides_call = max_streams_waits_after_stop,
+    change: |rules| rules.call_side_effect = max_streams_waits_after_stop,
 };
 
 /// §4.1.

@@ -66,7 +66,7 @@ pub(crate) fn arena(setup: &Setup) -> Result<Arena, StartError> {
             Side::Server => quinn::Side::Server,
         },
         limits: Limits { sut: limits(setup.side), puppet: limits(setup.side.peer()) },
-        packet_threshold: if setup.preset.weather.loses { 3 } else { u32::MAX },
+        packet_threshold: if setup.preset.network_faults.loses { 3 } else { u32::MAX },
         early: setup.is_early().then_some(Early { remembered, accepts: true }),
         log: setup.log,
         ..ArenaConfig::default()

@@ -21,7 +21,6 @@ use self::session::{
 };
 use streamproof_adapter::locked;
 use streamproof_conformance::concretize;
-use streamproof_conformance::export::{ExportError, Shown};
 use streamproof_conformance::sut::{Observation, READ_BUFFER, Session, Setup, StartError, Sut};
 
 /// How quinn uses the RFC's freedom.
@@ -41,7 +40,8 @@ pub(crate) const CHOICES: Choices = Choices {
 const WAY: Way = Way { name: "quinn", choices: CHOICES, departures: departures::ALL };
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "quinn", make: || Box::new(BareQuinn) };
+pub const STACK: Stack =
+    Stack { name: "quinn", make: || Box::new(BareQuinn), own_test: Some(export::write) };
 
 /// quinn as it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,10 +68,6 @@ impl Sut for BareQuinn {
 
     fn deviations(&self) -> &'static str {
         include_str!("deviations.toml")
-    }
-
-    fn own_test(&self, shown: &Shown) -> Result<String, ExportError> {
-        export::write(shown)
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {

@@ -13,7 +13,7 @@ use crate::quinn::departures::{
 };
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "s2n-quic", make: || Box::new(s2n_quic()) };
+pub const STACK: Stack = Stack { name: "s2n-quic", make: || Box::new(s2n_quic()), own_test: None };
 
 /// s2n-quic, in the agent that `make stacks` has built, or that which `STREAMPROOF_S2N_QUIC` names.
 pub fn s2n_quic() -> Agent {
@@ -34,7 +34,9 @@ fn fit(preset: Preset) -> Result<Preset, &'static str> {
             || parameters.max_stream_data_uni < preset.length
     };
     if preset.sides().into_iter().filter(writes).any(meets_a_limit) {
-        return Err("s2n-quic takes every write into its buffer: its application feels no credit");
+        return Err(
+            "s2n-quic takes every write into its buffer: its application is never blocked by credit",
+        );
     }
     Ok(preset)
 }

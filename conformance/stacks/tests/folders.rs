@@ -42,14 +42,14 @@ fn every_folder_with_a_stack_is_in_the_list_once_by_its_name() {
     let mut listed: Vec<String> = STACKS.iter().map(|stack| stack.name.to_owned()).collect();
     listed.sort();
     assert_eq!(listed, in_folders);
-    for Stack { name, make } in STACKS {
+    for Stack { name, make, .. } in STACKS {
         assert_eq!(make().name(), name);
     }
 }
 
 #[test]
 fn every_trace_of_a_folder_is_listed_and_shows_what_it_is_listed_for() {
-    for Stack { name: stack, make } in STACKS {
+    for Stack { name: stack, make, .. } in STACKS {
         let known = Known::of(&*make()).expect("a well-formed list").deviation;
         assert_eq!(known.is_empty(), !folder(stack).join("deviations.toml").exists(), "{stack}");
         let listed: BTreeSet<String> = known.iter().map(|entry| entry.trace.clone()).collect();
@@ -75,7 +75,7 @@ fn every_trace_of_a_folder_is_listed_and_shows_what_it_is_listed_for() {
 #[test]
 fn what_a_trace_says_that_it_shows_is_what_is_seen() {
     let own = STACKS.into_iter().filter(|stack| !foreign().contains(&stack.name));
-    for Stack { name: stack, make } in own {
+    for Stack { name: stack, make, .. } in own {
         let sut = make();
         for path in entries(&folder(stack).join("traces")) {
             let text = fs::read_to_string(&path).expect("a trace");

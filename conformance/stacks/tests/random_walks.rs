@@ -2,7 +2,7 @@
 //! acknowledgements, legal and hostile, against all systems. Whatever deviates must be listed.
 //!
 //! The walks are the same in every run. STREAMPROOF_SEED takes others, STREAMPROOF_WALKS more; a
-//! failure is shrunk, and names the seed that repeats it.
+//! failure is minimized, and names the seed that repeats it.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -144,7 +144,7 @@ fn number(variable: &str, default: u64) -> u64 {
     }
 }
 
-/// Walks; the error is what a shrunk walk shows, and how to repeat it.
+/// Walks; the error is what a minimized walk shows, and how to repeat it.
 fn try_run(sut: &dyn Sut, side: Side, hostile: bool) -> Result<(), String> {
     let seed = number("STREAMPROOF_SEED", 9000);
     let cases = number("STREAMPROOF_WALKS", 2_000) as u32;

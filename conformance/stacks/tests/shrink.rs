@@ -1,6 +1,6 @@
 //! A trace that fails is made small, and nothing can be taken from what is left.
 
-use streamproof_conformance::tours::{Criterion, Tours, replay_trace, shrink};
+use streamproof_conformance::tours::{Criterion, Tours, minimize, replay_trace};
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::Trace;
@@ -27,7 +27,7 @@ fn shows(trace: &Trace, breach: Breach) -> bool {
 #[test]
 fn long_tour_shrinks_to_the_steps_that_it_takes() {
     let long = long_trace("hostile-sender", Side::Server, Breach::StopAfterReset);
-    let small = shrink(&BareQuinn, &long, Breach::StopAfterReset).expect("replays");
+    let small = minimize(&BareQuinn, &long, Breach::StopAfterReset).expect("replays");
     let small = small.expect("it shows").trace;
     assert!(long.actions.len() > 3, "{}", long.actions.len());
     // A stream that exists, a call, the reset that arrives before the call's frame is sent.
@@ -39,13 +39,13 @@ fn long_tour_shrinks_to_the_steps_that_it_takes() {
         assert!(!shows(&less, Breach::StopAfterReset), "without step {}", left_out + 1);
     }
     // What is small already stays as it is, and so does what is made twice.
-    let again = shrink(&BareQuinn, &small, Breach::StopAfterReset).expect("replays");
+    let again = minimize(&BareQuinn, &small, Breach::StopAfterReset).expect("replays");
     assert_eq!(again.expect("it shows").trace.actions, small.actions);
 }
 
 #[test]
 fn trace_that_does_not_show_the_breach_is_not_shrunk() {
     let long = long_trace("hostile-sender", Side::Server, Breach::StopAfterReset);
-    let none = shrink(&BareQuinn, &long, Breach::ResetChanged).expect("a replay");
+    let none = minimize(&BareQuinn, &long, Breach::ResetChanged).expect("a replay");
     assert!(none.is_none());
 }

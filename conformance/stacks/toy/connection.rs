@@ -13,14 +13,6 @@ use super::sending::Sending;
 use streamproof_conformance::abstraction::first_wrong;
 use streamproof_conformance::concretize;
 
-// §20.1
-pub(super) const FLOW_CONTROL_ERROR: u64 = 0x03;
-pub(super) const STREAM_LIMIT_ERROR: u64 = 0x04;
-pub(super) const STREAM_STATE_ERROR: u64 = 0x05;
-pub(super) const FINAL_SIZE_ERROR: u64 = 0x06;
-pub(super) const FRAME_ENCODING_ERROR: u64 = 0x07;
-pub(super) const PROTOCOL_VIOLATION: u64 = 0x0a;
-
 /// §2.1: the two lowest bits of a stream ID.
 pub(super) const SERVER_BIT: u64 = 0b01;
 pub(super) const ONE_WAY_BIT: u64 = 0b10;

@@ -5,10 +5,11 @@ use streamproof_model::rfc::identity::Direction;
 use streamproof_model::rfc::parameters::Parameters;
 
 use super::bug::Bug;
-use super::connection::{
-    Connection, End, FINAL_SIZE_ERROR, FLOW_CONTROL_ERROR, FRAME_ENCODING_ERROR, ONE_WAY_BIT,
-    PROTOCOL_VIOLATION, STREAM_LIMIT_ERROR, STREAM_STATE_ERROR, place,
+use super::codes::{
+    FINAL_SIZE_ERROR, FLOW_CONTROL_ERROR, FRAME_ENCODING_ERROR, PROTOCOL_VIOLATION,
+    STREAM_LIMIT_ERROR, STREAM_STATE_ERROR,
 };
+use super::connection::{Connection, End, ONE_WAY_BIT, place};
 use super::credit::MAX_VARINT;
 use super::receiving::Receiving;
 

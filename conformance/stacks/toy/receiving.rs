@@ -6,7 +6,7 @@ use streamproof_model::rfc::call::{Answer, RecvOutcome};
 use streamproof_model::rfc::frame::ErrorCode;
 
 use super::bug::{Bug, Switch};
-use super::connection::{FINAL_SIZE_ERROR, STREAM_STATE_ERROR};
+use super::codes::{FINAL_SIZE_ERROR, STREAM_STATE_ERROR};
 use super::credit::{Grant, Way};
 
 /// The code with which a handle is dropped that is not done reading (the manager's contract).

@@ -16,6 +16,7 @@
 //! | `bug` | the switches |
 
 mod bug;
+mod codes;
 mod connection;
 mod credit;
 mod incoming;
@@ -42,7 +43,7 @@ use connection::Connection;
 use streamproof_conformance::sut::{Observation, Session, Setup, StartError, Sut};
 
 /// The entry in the list of stacks.
-pub const STACK: Stack = Stack { name: "toy", make: || Box::new(Toy::default()) };
+pub const STACK: Stack = Stack { name: "toy", make: || Box::new(Toy::default()), own_test: None };
 
 /// The toy stack: right, or wrong in one way.
 #[derive(Clone, Copy, Debug, Default)]

@@ -12,7 +12,7 @@ pub(super) struct Arrow {
 }
 
 impl Arrow {
-    /// How many strokes must stay free besides a label for the fate to be seen.
+    /// How many strokes must stay free beside a label for the fate to be seen.
     pub(super) fn least_stroke(&self) -> usize {
         match self.fate {
             Fate::Delivered | Fate::Duplicated => 6,

@@ -73,7 +73,7 @@ impl Endpoint {
     /// The peer broke a rule, and the endpoint has not noticed: it goes on.
     pub(super) fn let_pass(&mut self) {
         self.closed = None;
-        self.lawless = true;
+        self.unspecified = true;
     }
 
     /// The sending part as it must have been for such a frame of its own, where that can be said.

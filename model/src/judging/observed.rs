@@ -45,11 +45,11 @@ impl Endpoint {
             opens,
             admits,
             closed,
-            lawless,
+            unspecified,
             max_streams_waits: _,
         } = self;
-        (*side, *local, *peer, *early, *closed, *lawless)
-            == (other.side, other.local, other.peer, other.early, other.closed, other.lawless)
+        (*side, *local, *peer, *early, *closed, *unspecified)
+            == (other.side, other.local, other.peer, other.early, other.closed, other.unspecified)
             && (send_credit, receive_credit, opens, admits)
                 == (&other.send_credit, &other.receive_credit, &other.opens, &other.admits)
             && *streams == other.streams

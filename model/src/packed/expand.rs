@@ -163,7 +163,7 @@ impl PackedWorld {
         if rows.iter().any(|row| row.calls == UNKNOWN) {
             return Err(Missing);
         }
-        if rows.iter().any(|row| row.lawless) {
+        if rows.iter().any(|row| row.unspecified) {
             return Ok(()); // The world ends where no rule says what follows.
         }
         for (at, row) in rows.iter().enumerate() {
@@ -220,7 +220,7 @@ impl PackedWorld {
     fn arrivals_of(&self, out: &mut Out<'_>, bit: u32) -> Result<(), Missing> {
         let kind = self.kinds[bit as usize];
         let at = kind.subject as usize;
-        let weather = self.world.preset.weather;
+        let network_faults = self.world.preset.network_faults;
         let all = (out.bits, out.sum);
         let (rest, rest_sum) = (out.bits & !(1 << bit), out.sum.wrapping_sub(kind.hash));
         let first = self.arrivals[at].at(out.from.ends[at], kind.column);
@@ -231,17 +231,17 @@ impl PackedWorld {
             let ways = u32::from(self.steps[first as usize].ways);
             for index in first..first + ways {
                 let step = &self.steps[index as usize];
-                if weather.keeps {
+                if network_faults.keeps {
                     out.step((at, Mode::Plain, index), step, all)?;
                     continue;
                 }
                 out.step((at, Mode::Plain, index), step, (rest, rest_sum))?;
-                if weather.duplicates && kind.frames {
+                if network_faults.duplicates && kind.frames {
                     out.step((at, Mode::Again, index), step, all)?;
                 }
             }
         }
-        if weather.loses {
+        if network_faults.loses {
             let state = PackedState { network: Network::of(rest), ..out.from };
             out.put(StepCode::new(Mode::Lost, bit), state, rest_sum)?;
         }
@@ -252,7 +252,7 @@ impl PackedWorld {
     pub(super) fn steps_from(&self, state: &PackedState) -> Vec<u32> {
         let rows = self.rows_of(state);
         let mut steps: Vec<u32> = rows.iter().flat_map(|row| row.calls..row.end).collect();
-        if rows[0].early || rows.iter().any(|row| row.lawless) {
+        if rows[0].early || rows.iter().any(|row| row.unspecified) {
             return steps;
         }
         for bit in ones(state.network.bits()) {

@@ -47,7 +47,7 @@ impl PackedWorld {
         let rows = [0, 1].map(|at: usize| self.rows[at][state.ends[at] as usize]);
         if rows[0].early {
             self.fill_handshakes(state)?;
-        } else if !rows.iter().any(|row| row.lawless) {
+        } else if !rows.iter().any(|row| row.unspecified) {
             for bit in ones(state.network.bits()) {
                 let kind = self.kinds[bit as usize];
                 let end = state.ends[kind.subject as usize];
@@ -94,7 +94,7 @@ impl PackedWorld {
         }
         let here = state.endpoint(side);
         let mut row = NO_ROW;
-        row.lawless = here.is_some_and(Endpoint::is_lawless);
+        row.unspecified = here.is_some_and(Endpoint::is_unspecified);
         row.early = here.is_some_and(|here| side == Side::Client && here.early);
         row.calls = self.add_steps(at, end, notes, None, calls)?;
         row.sends = self.add_steps(at, end, notes, None, sends)?;
@@ -115,7 +115,7 @@ impl PackedWorld {
             Action::Deliver { packet: which, .. } => which == packet,
             // Where every packet stays, it is delivered by a copy.
             Action::Duplicate { packet: which, .. } => {
-                self.world.preset.weather.keeps && which == packet
+                self.world.preset.network_faults.keeps && which == packet
             }
             Action::App { .. }
             | Action::Transmit { .. }

@@ -62,7 +62,7 @@ impl Reductions {
     /// Why not, as a sentence for people.
     pub fn fit(self, preset: &Preset) -> Result<(), String> {
         let name = preset.name;
-        if self.any() && !preset.weather.keeps {
+        if self.any() && !preset.network_faults.keeps {
             return Err(format!("{name}: reductions need a monotone network"));
         }
         if self.any() && !preset.twin {

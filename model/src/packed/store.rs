@@ -47,7 +47,7 @@ impl<T: Eq + Hash + Serialize + DeserializeOwned> Store<T> {
         }
         let number = self.values.len() as u32;
         let value = Arc::new(value);
-        self.hashes.push(state::hash(self.seed, &encode(value.as_ref())));
+        self.hashes.push(state::hash(self.seed, &contents(value.as_ref())));
         self.values.push(value.clone());
         self.numbers.insert(value, number);
         Ok(number)
@@ -93,6 +93,41 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 pub(super) fn decode<T: DeserializeOwned>(content: &[u8]) -> Option<T> {
     let mut rest = content;
     ciborium::from_reader(&mut rest).ok().filter(|_| rest.is_empty())
+}
+
+/// What a value holds, as bytes, for its fingerprint: its numbers in their order, and no name of a field or of a variant.
+/// So a field that gets another name changes no fingerprint, and no count that rests on their order.
+pub(super) fn contents<T: Hash>(value: &T) -> Vec<u8> {
+    let mut contents = Contents(Vec::new());
+    value.hash(&mut contents);
+    contents.0
+}
+
+/// Keeps what it is told to hash: numbers with the least significant byte first, whatever the machine.
+struct Contents(Vec<u8>);
+
+impl Hasher for Contents {
+    fn finish(&self) -> u64 {
+        unreachable!("only the bytes are asked for")
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+    fn write_u16(&mut self, number: u16) {
+        self.write(&number.to_le_bytes());
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.write(&number.to_le_bytes());
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.write(&number.to_le_bytes());
+    }
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
+    }
 }
 
 /// A quick hash for keys of a few words in tables that no stranger fills.

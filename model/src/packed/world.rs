@@ -68,12 +68,12 @@ pub(super) struct Row {
     /// What a hostile peer sends it.
     pub(super) hostile: u32,
     pub(super) end: u32,
-    pub(super) lawless: bool,
+    pub(super) unspecified: bool,
     pub(super) early: bool,
 }
 
 pub(super) const NO_ROW: Row =
-    Row { calls: UNKNOWN, sends: 0, hostile: 0, end: 0, lawless: false, early: false };
+    Row { calls: UNKNOWN, sends: 0, hostile: 0, end: 0, unspecified: false, early: false };
 
 /// What arrives at one side: a table with a line for each of its endpoints.
 #[derive(Debug, Default)]

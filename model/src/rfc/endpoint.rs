@@ -130,7 +130,7 @@ pub struct Endpoint {
     /// Set once the connection is over.
     pub closed: Option<Close>,
     /// A rule was broken and nothing was done about it: no rule says what follows.
-    pub lawless: bool,
+    pub unspecified: bool,
     /// MAX_STREAMS, though due, waits for the next packet to arrive. Never so under the RFC's rules.
     pub max_streams_waits: bool,
 }
@@ -155,7 +155,7 @@ impl Endpoint {
                 unidirectional: Admits::new(local.max_streams_uni),
             },
             closed: None,
-            lawless: false,
+            unspecified: false,
             max_streams_waits: false,
         }
     }
@@ -297,8 +297,8 @@ impl Endpoint {
 
     /// Whether the peer left the protocol and the endpoint let it pass, so that no rule says what
     /// follows.
-    pub fn is_lawless(&self) -> bool {
-        self.lawless || self.receiving_parts().any(|(_, part)| part.lawless)
+    pub fn is_unspecified(&self) -> bool {
+        self.unspecified || self.receiving_parts().any(|(_, part)| part.unspecified)
     }
 
     /// Which errors may answer what the peer did; `None` if it kept every rule.

@@ -59,7 +59,7 @@ pub struct ReceivingPart {
     /// Whether the application still holds the handle.
     pub handle: Handle,
     /// The peer left the protocol and the endpoint let it pass: no rule says what follows.
-    pub lawless: bool,
+    pub unspecified: bool,
     /// What we let the peer send on the stream.
     pub credit: ReceiveCredit,
     /// How much the part has given back to the connection's credit (§4.2).
@@ -79,7 +79,7 @@ impl ReceivingPart {
             stop: None,
             told: false,
             handle: Handle::Held,
-            lawless: false,
+            unspecified: false,
             credit: ReceiveCredit::new(window),
             released: 0,
         }
@@ -222,7 +222,7 @@ impl ReceivingPart {
 
     /// The part after a violation that the endpoint did not answer.
     fn let_pass(&self) -> Self {
-        Self { lawless: true, ..self.clone() }
+        Self { unspecified: true, ..self.clone() }
     }
 
     fn after_stream(
@@ -319,7 +319,7 @@ impl ReceivingPart {
         }
         // Let pass, a frame of a stream that is closed changes nothing (C-4), and after one that only
         // an empty frame speaks against nothing more can be said of the stream (C-8).
-        let passed = |lawless| Ok(Self { lawless, ..self.clone() });
+        let passed = |unspecified| Ok(Self { unspecified, ..self.clone() });
         if self.state.is_terminal() {
             return choices.late_final_size_error.branches(true, || passed(false), || Err(broken));
         }

@@ -87,11 +87,11 @@ pub struct Rules {
     pub rejection_forgets: fn() -> bool,
     pub is_sent_again: fn(FrameType) -> bool,
     pub offset_is_too_large: fn(u64) -> bool,
-    pub ignores: fn(&Endpoint, &Frame) -> bool,
-    pub objects: fn(&Endpoint, &Frame) -> Option<Violation>,
+    pub discards: fn(&Endpoint, &Frame) -> bool,
+    pub extra_violation: fn(&Endpoint, &Frame) -> Option<Violation>,
     pub permitted: fn(FrameType, Category) -> Option<Reception>,
-    pub besides: fn(&Endpoint, &mut Endpoint, &Frame),
-    pub besides_call: fn(&Endpoint, &mut Endpoint, Call),
+    pub side_effect: fn(&Endpoint, &mut Endpoint, &Frame),
+    pub call_side_effect: fn(&Endpoint, &mut Endpoint, Call),
     pub silent_after_close: fn() -> bool,
 }
 
@@ -167,30 +167,30 @@ pub const RFC9000: Rules = Rules {
     rejection_forgets: || true,
     is_sent_again,
     offset_is_too_large: |end| guard(Guard::OffsetTooLarge, end > MAX_VARINT),
-    ignores,
-    objects,
+    discards,
+    extra_violation,
     permitted: super::permitted::permitted,
-    besides,
-    besides_call,
+    side_effect,
+    call_side_effect,
     silent_after_close: || true,
 };
 
 /// §10.2: once the connection is over, nothing that arrives is processed.
-const fn ignores(endpoint: &Endpoint, _: &Frame) -> bool {
+const fn discards(endpoint: &Endpoint, _: &Frame) -> bool {
     endpoint.closed.is_some()
 }
 
 /// §11.1: what an endpoint closes for although no other rule here speaks against the frame: nothing.
-const fn objects(_: &Endpoint, _: &Frame) -> Option<Violation> {
+const fn extra_violation(_: &Endpoint, _: &Frame) -> Option<Violation> {
     None
 }
 
 /// §3.4, §4.4: what a frame does to the endpoint besides what its own section says, to the other part
 /// of its stream for one: nothing.
-const fn besides(_before: &Endpoint, _after: &mut Endpoint, _: &Frame) {}
+const fn side_effect(_before: &Endpoint, _after: &mut Endpoint, _: &Frame) {}
 
 /// §2.4: what a call does to the endpoint besides what its own section says: nothing.
-const fn besides_call(_before: &Endpoint, _after: &mut Endpoint, _: Call) {}
+const fn call_side_effect(_before: &Endpoint, _after: &mut Endpoint, _: Call) {}
 
 /// §3.2: whether a frame of a type that may open a stream does so: each does.
 const fn creates_stream(_: FrameType) -> bool {

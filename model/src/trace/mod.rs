@@ -41,7 +41,7 @@ pub struct Trace {
 pub struct Step {
     /// What happens.
     pub action: Action,
-    /// What the system under test feels of it; `None` if nothing.
+    /// What the system under test sees of it; `None` if nothing.
     pub stimulus: Option<Stimulus>,
     /// The number of the packet that arrives, if the peer has numbered it ([`Numbering`]).
     pub packet: Option<u64>,

@@ -47,7 +47,7 @@ pub enum Stimulus {
 }
 
 impl Stimulus {
-    /// What `action` is to the endpoint on `side`; `None` if it does not feel it. A peer that is
+    /// What `action` is to the endpoint on `side`; `None` if it sees nothing of it. A peer that is
     /// `hostile` acknowledges what it receives at once.
     pub fn of(action: &Action, side: Side, hostile: bool) -> Option<Self> {
         match action.clone() {

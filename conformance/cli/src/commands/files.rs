@@ -11,16 +11,16 @@ use streamproof_model::diagram::Diagram;
 use streamproof_model::trace::{Trace, file};
 use tempfile::{Builder, NamedTempFile};
 
-use super::{Bad, out};
+use super::{UsageError, out};
 use streamproof_stacks::departures;
 
 /// Writes `text` to `path`, making its folder if there is none.
-pub(in crate::commands) fn write(path: &Path, text: &str) -> Result<(), Bad> {
+pub(in crate::commands) fn write(path: &Path, text: &str) -> Result<(), UsageError> {
     write_bytes(path, text.as_bytes())
 }
 
 /// The same with what is no text.
-pub(in crate::commands) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Bad> {
+pub(in crate::commands) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), UsageError> {
     write_with(path, |out| out.write_all(bytes))
 }
 
@@ -28,7 +28,7 @@ pub(in crate::commands) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), 
 pub(in crate::commands) fn write_with(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), Bad> {
+) -> Result<(), UsageError> {
     if out::is_stdout(path) {
         out::write(|out| {
             let mut out = BufWriter::new(out);
@@ -42,7 +42,7 @@ pub(in crate::commands) fn write_with(
         Ok(_) => OpenOptions::new().write(true).open(path).and_then(|file| fill(&file, content)),
         Err(_) => replace(path, None, content),
     };
-    written.map_err(|error| Bad(format!("{}: {error}", path.display())))
+    written.map_err(|error| UsageError(format!("{}: {error}", path.display())))
 }
 
 /// Writes beside the file behind `path` and moves it there; what was begun is removed if that fails.
@@ -98,7 +98,7 @@ pub(in crate::commands) fn write_picture(path: &Path, diagram: &Diagram, quiet: 
     match write(path, &diagram.to_svg()) {
         Ok(()) if quiet => {}
         Ok(()) => outln!("picture  {}", path.display()),
-        Err(Bad(line)) => errln!("streamproof: no picture: {line}"),
+        Err(UsageError(line)) => errln!("streamproof: no picture: {line}"),
     }
 }
 
@@ -108,19 +108,20 @@ pub(in crate::commands) fn is_stdin(path: &Path) -> bool {
 }
 
 /// Reads a text file.
-pub(in crate::commands) fn read(path: &Path) -> Result<String, Bad> {
+pub(in crate::commands) fn read(path: &Path) -> Result<String, UsageError> {
     let mut text = String::new();
     let read = match is_stdin(path) {
         true => io::stdin().read_to_string(&mut text),
         false => File::open(path).and_then(|mut file| file.read_to_string(&mut text)),
     };
-    read.map(|_| text).map_err(|error| Bad(format!("{}: {error}", path.display())))
+    read.map(|_| text).map_err(|error| UsageError(format!("{}: {error}", path.display())))
 }
 
 /// Reads a trace; what is wrong with it in one line that names the file.
-pub(in crate::commands) fn read_trace(path: &Path) -> Result<Trace, Bad> {
+pub(in crate::commands) fn read_trace(path: &Path) -> Result<Trace, UsageError> {
     let text = read(path)?;
-    file::read(&text, departures()).map_err(|error| Bad(format!("{}: {error}", path.display())))
+    file::read(&text, departures())
+        .map_err(|error| UsageError(format!("{}: {error}", path.display())))
 }
 
 /// A property or a breach as a file name.

@@ -6,18 +6,18 @@ use streamproof_model::worlds::lifecycle::design::Design;
 use streamproof_model::worlds::lifecycle::picture::path_diagram;
 
 use super::model::report::broken;
-use super::{Bad, out};
+use super::{UsageError, out};
 
 /// The design that the incident had, and the one that the manager has.
 const INCIDENT: &str = "release and access not atomic";
 
 /// Prints the picture, and which fix holds.
-pub(super) fn show() -> Result<(), Bad> {
-    let unknown = || Bad(format!("no design is called \"{INCIDENT}\""));
+pub(super) fn show() -> Result<(), UsageError> {
+    let unknown = || UsageError(format!("no design is called \"{INCIDENT}\""));
     let design = Design::find(INCIDENT).ok_or_else(unknown)?;
     let judgement = judge(design);
     let Some(breach) = judgement.as_named() else {
-        return Err(Bad(format!("\"{INCIDENT}\" breaks nothing any more")));
+        return Err(UsageError(format!("\"{INCIDENT}\" breaks nothing any more")));
     };
     let world = LifecycleWorld { preset: breach.preset, design };
     let mut diagram = path_diagram(&world, &breach.path);

@@ -23,7 +23,7 @@ use streamproof_stacks::manager::Manager;
 use super::judge::{draw_unlisted, play, print_deviations, verdict_of};
 use super::model::report;
 use super::progress::Progress;
-use super::{Bad, Verdict, incident, of_schema, out, stop, threads};
+use super::{UsageError, Verdict, incident, of_schema, out, stop, threads};
 
 /// The main job.
 #[derive(Args, Debug)]
@@ -44,7 +44,7 @@ pub(super) struct MainArgs {
 
 type Checked = Report<Counterexample>;
 
-pub(super) fn run(args: &MainArgs) -> Result<Verdict, Bad> {
+pub(super) fn run(args: &MainArgs) -> Result<Verdict, UsageError> {
     let threads = threads(args.threads)?;
     if !args.json {
         incident::show()?;
@@ -104,10 +104,10 @@ fn check_all(
     presets: &[Preset],
     threads: NonZero<usize>,
     stop: &AtomicBool,
-) -> Result<Vec<Checked>, Bad> {
+) -> Result<Vec<Checked>, UsageError> {
     let line = Progress::new("checking".to_owned());
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let all: Mutex<Vec<Option<Result<Checked, Bad>>>> =
+    let all: Mutex<Vec<Option<Result<Checked, UsageError>>>> =
         Mutex::new(presets.iter().map(|_| None).collect());
     let work = || {
         while !stop.load(Ordering::Relaxed) {
@@ -131,11 +131,11 @@ fn check_all(
 }
 
 /// Checks the properties of one preset: some seconds at most.
-fn check(preset: &Preset) -> Result<Checked, Bad> {
+fn check(preset: &Preset) -> Result<Checked, UsageError> {
     let world = StreamsWorld::new(*preset);
     let options = Options { threads: 1, ..Options::default() };
     let report = check_packed(world, &options, &mut |_| {});
-    let report = report.map_err(|failure| Bad(failure.to_string()))?;
+    let report = report.map_err(|failure| UsageError(failure.to_string()))?;
     Ok(report.map(|path| Counterexample::of(&world, &path)))
 }
 
@@ -202,7 +202,7 @@ fn summary(verdict: Verdict, checked: &[Checked], played: &suite::Report) -> Str
         count(states),
         count(played.sum(|row| row.taken)),
         count(played.sum(|row| row.edges)),
-        count(played.sum(|row| row.felt)),
+        count(played.sum(|row| row.visible)),
         count(played.sum(|row| row.traces)),
         count(played.sum(|row| row.steps)),
     )

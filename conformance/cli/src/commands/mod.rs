@@ -88,7 +88,7 @@ enum Command {
 /// Bad input, or a machine that does not do what is asked: one line, exit 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Bad(String);
+struct UsageError(String);
 
 /// Whether everything is as it should be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -150,14 +150,14 @@ fn refuse(error: &clap::Error, line: &[OsString], wants_json: bool) -> ExitCode 
 }
 
 /// The exit code of a finished command, after all its output is written.
-fn end(result: Result<ExitCode, Bad>, wants_json: bool) -> ExitCode {
+fn end(result: Result<ExitCode, UsageError>, wants_json: bool) -> ExitCode {
     // What somebody typed, or what a file holds, may have line breaks in it.
-    let result = result.map_err(|Bad(line)| Bad(usage::one_line(&line)));
-    if let (Err(Bad(line)), true) = (&result, wants_json) {
+    let result = result.map_err(|UsageError(line)| UsageError(usage::one_line(&line)));
+    if let (Err(UsageError(line)), true) = (&result, wants_json) {
         say_as_json(line);
     }
     let printed = out::finish();
-    result.and_then(|code| printed.map(|()| code)).unwrap_or_else(|Bad(line)| {
+    result.and_then(|code| printed.map(|()| code)).unwrap_or_else(|UsageError(line)| {
         errln!("streamproof: {line}");
         ExitCode::from(2)
     })
@@ -182,7 +182,7 @@ fn of_schema(name: &str, mut content: Value) -> Value {
 }
 
 /// The preset of streams with this name.
-fn find_preset(name: &str) -> Result<Preset, Bad> {
+fn find_preset(name: &str) -> Result<Preset, UsageError> {
     let Some(world) = find(name) else {
         let worlds = all();
         let streams = worlds.iter().filter_map(|world| Some(world.as_streams()?.preset.name));
@@ -192,7 +192,7 @@ fn find_preset(name: &str) -> Result<Preset, Bad> {
         Some(world) => Ok(world.preset),
         None => {
             let why = world.about().not_replayed.unwrap_or("checked, not replayed");
-            Err(Bad(format!("preset {name} is {why}")))
+            Err(UsageError(format!("preset {name} is {why}")))
         }
     }
 }
@@ -200,9 +200,9 @@ fn find_preset(name: &str) -> Result<Preset, Bad> {
 /// More threads than any machine has a use for.
 const MOST_THREADS: usize = 1024;
 
-fn threads(asked: Option<NonZero<usize>>) -> Result<NonZero<usize>, Bad> {
+fn threads(asked: Option<NonZero<usize>>) -> Result<NonZero<usize>, UsageError> {
     if let Some(asked) = asked.filter(|asked| asked.get() > MOST_THREADS) {
-        return Err(Bad(format!("--threads {asked}: no more than {MOST_THREADS}")));
+        return Err(UsageError(format!("--threads {asked}: no more than {MOST_THREADS}")));
     }
     let all = || std::thread::available_parallelism().ok();
     Ok(asked.or_else(all).unwrap_or(NonZero::<usize>::MIN))

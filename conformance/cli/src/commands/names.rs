@@ -1,6 +1,6 @@
 //! A name that nobody knows, and the one that was probably meant.
 
-use super::Bad;
+use super::UsageError;
 
 /// How alike two names have to be.
 const ALIKE: f64 = 0.75;
@@ -12,12 +12,12 @@ pub(in crate::commands) fn unknown<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
     lists: &str,
-) -> Bad {
+) -> UsageError {
     let meant = match nearest(name, known) {
         Some(meant) => format!("did you mean \"{meant}\"? "),
         None => String::new(),
     };
-    Bad(format!("no {kind} is called \"{name}\"; {meant}`{lists}` lists them"))
+    UsageError(format!("no {kind} is called \"{name}\"; {meant}`{lists}` lists them"))
 }
 
 /// The known name that is most like this one, if any is like it.
@@ -43,7 +43,8 @@ mod tests {
         assert_eq!(nearest("hostile-frame-bidi", known), Some("hostile-frames-bidi"));
         assert_eq!(nearest("Credit-Stream", known), Some("credit-stream"));
         assert_eq!(nearest("zzz", known), None);
-        let Bad(line) = unknown("preset", "credit-steam", known, "streamproof model presets");
+        let UsageError(line) =
+            unknown("preset", "credit-steam", known, "streamproof model presets");
         assert_eq!(
             line,
             "no preset is called \"credit-steam\"; did you mean \"credit-stream\"? \

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Bad;
+use super::UsageError;
 
 /// Why nothing more can be printed.
 static LOST: OnceLock<io::Error> = OnceLock::new();
@@ -64,11 +64,11 @@ pub(in crate::commands) fn keep(written: io::Result<()>) {
 /// # Errors
 ///
 /// When some of it could not be written although somebody waits for it.
-pub(in crate::commands) fn finish() -> Result<(), Bad> {
+pub(in crate::commands) fn finish() -> Result<(), UsageError> {
     write(|out| out.flush());
     match LOST.get() {
         Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Bad(format!("standard output: {error}")))
+            Err(UsageError(format!("standard output: {error}")))
         }
         Some(_) | None => Ok(()),
     }
@@ -83,23 +83,25 @@ pub(in crate::commands) fn finish() -> Result<(), Bad> {
 pub(in crate::commands) fn give_way<'a>(
     files: impl IntoIterator<Item = &'a Path>,
     json: bool,
-) -> Result<(), Bad> {
+) -> Result<(), UsageError> {
     let files: Vec<&Path> = files.into_iter().collect();
     let there = files.iter().filter(|file| is_stdout(file)).count();
     if there + usize::from(json) > 1 {
         let two = if json { "a file and --json" } else { "two files" };
-        return Err(Bad(format!("-: {two} cannot both go to standard output")));
+        return Err(UsageError(format!("-: {two} cannot both go to standard output")));
     }
     for (number, file) in files.iter().enumerate().filter(|(_, file)| !is_stdout(file)) {
         let name = file.display();
         if files[..number].contains(file) {
-            return Err(Bad(format!("{name}: two files cannot both go there")));
+            return Err(UsageError(format!("{name}: two files cannot both go there")));
         }
         if file.is_dir() || file.as_os_str().is_empty() {
-            return Err(Bad(format!("\"{name}\": a file is to be written, and this is a folder")));
+            return Err(UsageError(format!(
+                "\"{name}\": a file is to be written, and this is a folder"
+            )));
         }
         if let Some(above) = file.ancestors().skip(1).find(|above| above.is_file()) {
-            return Err(Bad(format!("{name}: {} is a file, not a folder", above.display())));
+            return Err(UsageError(format!("{name}: {} is a file, not a folder", above.display())));
         }
     }
     IS_TAKEN.store(there > 0, Ordering::Relaxed);
@@ -111,9 +113,9 @@ pub(in crate::commands) fn give_way<'a>(
 /// # Errors
 ///
 /// When it, or what it is to be in, is a file.
-pub(in crate::commands) fn wants_folder(folder: &Path) -> Result<(), Bad> {
+pub(in crate::commands) fn wants_folder(folder: &Path) -> Result<(), UsageError> {
     match folder.ancestors().find(|above| above.is_file()) {
-        Some(file) => Err(Bad(format!("{}: is a file, not a folder", file.display()))),
+        Some(file) => Err(UsageError(format!("{}: is a file, not a folder", file.display()))),
         None => Ok(()),
     }
 }

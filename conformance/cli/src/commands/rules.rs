@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Bad, Verdict, files, names, of_schema, out};
+use super::{UsageError, Verdict, files, names, of_schema, out};
 use crate::requirements::known::Known;
 use crate::requirements::report::{Part, Row, State, Total, report, rows};
 use crate::requirements::{LEVELS, ReadError, Section, compiled_in, from_folder, page};
@@ -38,9 +38,9 @@ pub(in crate::commands) struct RulesArgs {
 /// How wide a rule is in the table, in characters.
 const RULE: usize = 54;
 
-pub(super) fn run(args: &RulesArgs) -> Result<Verdict, Bad> {
+pub(super) fn run(args: &RulesArgs) -> Result<Verdict, UsageError> {
     out::give_way(args.html.as_deref(), args.json)?;
-    let bad = |error: ReadError| Bad(error.to_string());
+    let bad = |error: ReadError| UsageError(error.to_string());
     let mut sections = match &args.from {
         Some(folder) => from_folder(folder).map_err(bad)?,
         None => compiled_in().map_err(bad)?,
@@ -64,7 +64,7 @@ pub(super) fn run(args: &RulesArgs) -> Result<Verdict, Bad> {
     Ok(if gaps { Verdict::Fails } else { Verdict::Holds })
 }
 
-fn only(sections: Vec<Section>, wanted: &str) -> Result<Vec<Section>, Bad> {
+fn only(sections: Vec<Section>, wanted: &str) -> Result<Vec<Section>, UsageError> {
     let wanted = wanted.trim_start_matches('§');
     let known: Vec<String> = sections.iter().map(|section| section.section.clone()).collect();
     let found: Vec<Section> =
@@ -82,9 +82,9 @@ struct Report<'a> {
     totals: Vec<(Level, Total)>,
 }
 
-fn json(parts: &[Part]) -> Result<serde_json::Value, Bad> {
+fn json(parts: &[Part]) -> Result<serde_json::Value, UsageError> {
     let report = Report { sections: parts, totals: totals(parts) };
-    serde_json::to_value(&report).map_err(|error| Bad(error.to_string()))
+    serde_json::to_value(&report).map_err(|error| UsageError(error.to_string()))
 }
 
 /// The totals of each level that occurs.

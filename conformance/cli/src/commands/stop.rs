@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Bad;
+use super::UsageError;
 
 static IS_ASKED: AtomicBool = AtomicBool::new(false);
 
@@ -11,7 +11,7 @@ static IS_ASKED: AtomicBool = AtomicBool::new(false);
 /// # Errors
 ///
 /// When the system does not tell of signals.
-pub(in crate::commands) fn asked() -> Result<&'static AtomicBool, Bad> {
+pub(in crate::commands) fn asked() -> Result<&'static AtomicBool, UsageError> {
     static IS_HEARD: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
     let heard = IS_HEARD.get_or_init(|| {
         let on_signal = || {
@@ -24,7 +24,7 @@ pub(in crate::commands) fn asked() -> Result<&'static AtomicBool, Bad> {
     });
     match heard {
         true => Ok(&IS_ASKED),
-        false => Err(Bad("signals cannot be heard".to_owned())),
+        false => Err(UsageError("signals cannot be heard".to_owned())),
     }
 }
 

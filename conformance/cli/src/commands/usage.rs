@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
-use super::Bad;
+use super::UsageError;
 
 /// The line for an error of clap's about these arguments: what is wrong, what may have been meant, and where there is
 /// help.
-pub(super) fn line(error: &Error, arguments: &[OsString], root: &Command) -> Bad {
+pub(super) fn line(error: &Error, arguments: &[OsString], root: &Command) -> UsageError {
     let (path, verb) = verb(arguments, root);
     let is_group = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     let what = match is_group {
@@ -20,7 +20,7 @@ pub(super) fn line(error: &Error, arguments: &[OsString], root: &Command) -> Bad
         Some(ContextValue::String(name)) => elsewhere(name, root),
         Some(_) | None => String::new(),
     };
-    Bad(format!("{what}{meant}; see `{path} --help`"))
+    UsageError(format!("{what}{meant}; see `{path} --help`"))
 }
 
 /// A text without line breaks and other control characters.

@@ -59,11 +59,7 @@ fn header(body: &mut String, parts: &[Part]) {
     body.push_str("<nav>\n");
     for part in parts {
         let total = Total::of(&part.requirements);
-        let class = match (total.disposed == total.all, total.broken) {
-            (false, _) => "bad",
-            (true, 0) => "good",
-            (true, _) => "warn",
-        };
+        let class = standing(&total);
         let _ = writeln!(
             body,
             "<a class=\"{class}\" href=\"#s{0}\" title=\"{1}: {2} of {3}\">{0}</a>",
@@ -76,10 +72,19 @@ fn header(body: &mut String, parts: &[Part]) {
     body.push_str("</nav>\n");
 }
 
+/// How rules stand: none is green while one of them is open or broken.
+const fn standing(total: &Total) -> &'static str {
+    match (total.disposed == total.all, total.broken) {
+        (false, _) => "bad",
+        (true, 0) => "good",
+        (true, _) => "warn",
+    }
+}
+
 /// What is to be said of all rules: gaps, and what the manager breaks.
 fn verdict(parts: &[Part]) -> String {
     let total = Total::of(rows(parts));
-    let class = if total.disposed == total.all { "good" } else { "bad" };
+    let class = standing(&total);
     let mut text = format!("<b class=\"{class}\">{}.</b>", escape(&disposed(&total, parts.len())));
     if total.broken > 0 {
         let musts = rows(parts).filter(|row| row.requirement.level == Level::Must);
@@ -317,6 +322,7 @@ mod tests {
     fn page_says_its_version_and_what_the_manager_breaks() {
         let page = now();
         assert!(page.contains(concat!("Streamproof ", env!("CARGO_PKG_VERSION"))));
+        assert!(page.contains("<b class=\"warn\">DISPOSED"), "all disposed of, and not all kept");
         let broken = "class=\"rule BROKEN MUST\"";
         let at = page.find(broken).expect("a MUST that the manager breaks");
         let rule = &page[at..at + page[at..].find("</details>").expect("its end")];

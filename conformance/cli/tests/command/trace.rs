@@ -83,9 +83,9 @@ fn deviation_is_minimized_and_exported_and_what_cannot_be_is_refused() {
     let id = ["--breach", "reset-counts-unsent"];
     let args =
         [&["trace", "minimize", &file, "--sut", "quinn", "-o", "small.ndjson"][..], &id].concat();
-    let shrunk = streamproof(&folder, &args);
-    assert_eq!(shrunk.status.code(), Some(0), "{}", String::from_utf8_lossy(&shrunk.stderr));
-    let told = String::from_utf8_lossy(&shrunk.stdout).into_owned();
+    let minimized = streamproof(&folder, &args);
+    assert_eq!(minimized.status.code(), Some(0), "{}", String::from_utf8_lossy(&minimized.stderr));
+    let told = String::from_utf8_lossy(&minimized.stdout).into_owned();
     assert!(told.ends_with("repeat   streamproof trace play --sut quinn small.ndjson\n"), "{told}");
     let out = ["--rust", "test.rs", "--pcap", "packets.pcapng"];
     let args = [&["trace", "export", "small.ndjson"][..], &id, &out].concat();

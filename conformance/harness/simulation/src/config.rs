@@ -1,25 +1,11 @@
-//! quinn's configuration, with everything that could differ between two runs nailed down.
-//!
-//! Seeded random numbers, own connection IDs, no spin bit, no greased bit, no path MTU discovery,
-//! no idle timeout, no segmentation offload, no datagrams, no tokens, and a congestion window that
-//! never fills: what is left is the behaviour of streams. Loss recovery and timers are quinn's
-//! own.
+//! What an arena's connection is made from.
 
-use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
 
-use quinn::congestion::{Controller, ControllerFactory};
-use quinn::{
-    ClientConfig, ConnectionId, ConnectionIdGenerator, EndpointConfig, NoneTokenLog,
-    NoneTokenStore, ServerConfig, TimeSource, TransportConfig, VarInt,
-};
-use streamproof_harness::puppet::FIRST_DESTINATION;
-use streamproof_harness::{LimitError, SideLimits};
-
-use crate::arena::{ArenaConfig, ArenaError, Early};
-use crate::crypto::{EarlyPolicy, NullClient, NullServer};
-use crate::keys::NullCrypto;
+use quinn::Side;
+use streamproof_harness::SideLimits;
+use streamproof_harness::puppet::{PACKET_THRESHOLD, Protection, Tap};
 
 /// What each side advertises, that is: what the *other* one has to keep to.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -30,146 +16,76 @@ pub struct Limits {
     pub puppet: SideLimits,
 }
 
-pub(crate) fn endpoint(seed: u64) -> EndpointConfig {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut config = EndpointConfig::new(Arc::new(NullCrypto));
-    config
-        .rng_seed(Some(bytes))
-        .grease_quic_bit(false)
-        .cid_generator(|| Box::new(CountingIds { next: 0 }));
-    config
+/// Everything that a fresh connection depends on. Equal values give equal runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ArenaConfig {
+    /// The side of the system under test; the puppet plays the other one.
+    pub side: Side,
+    /// Seeds quinn's random choices, such as the packet numbers it skips.
+    pub seed: u64,
+    /// The limits that both sides advertise.
+    pub limits: Limits,
+    /// How many bytes quinn buffers for sending before a write would block.
+    pub send_window: u64,
+    /// How many packets later one has to be acknowledged for quinn to think a packet lost (RFC 9002
+    /// §6.1.1).
+    pub packet_threshold: u32,
+    /// With it the client, quinn or the puppet, sends 0-RTT packets, and the handshake is held up
+    /// until [`Arena::finish_handshake`](crate::Arena::finish_handshake) or
+    /// [`Arena::send_finished`](crate::Arena::send_finished).
+    pub early: Option<Early>,
+    /// Whether the event log is written.
+    pub log: bool,
 }
 
-/// With the null crypto, if there is none.
-pub(crate) fn client(
-    config: &ArenaConfig,
-    crypto: Option<Arc<dyn quinn_proto::crypto::ClientConfig>>,
-) -> Result<ClientConfig, ArenaError> {
-    let first = ConnectionId::new(FIRST_DESTINATION.as_bytes());
-    let remembered = match &config.early {
-        Some(early) => Some(remembered(&early.remembered)?),
-        None => None,
-    };
-    let crypto = crypto.unwrap_or_else(|| Arc::new(NullClient { remembered }));
-    let mut client = ClientConfig::new(crypto);
-    client
-        .transport_config(Arc::new(transport(config)?))
-        .token_store(Arc::new(NoneTokenStore))
-        .initial_dst_cid_provider(Arc::new(move || first));
-    Ok(client)
+/// An earlier connection, of which the client still has a ticket (RFC 9001 §4.6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Early {
+    /// quinn as the client: the puppet's limits at that time, which quinn remembers and keeps to
+    /// until it learns the new ones (§7.4.1). Not used with quinn as the server: the puppet keeps
+    /// to no limit anyway.
+    pub remembered: SideLimits,
+    /// quinn as the server: whether it accepts 0-RTT packets. Not used with quinn as the client:
+    /// the puppet is told in [`Arena::finish_handshake`](crate::Arena::finish_handshake).
+    pub accepts: bool,
 }
 
-/// With the null crypto, if there is none.
-pub(crate) fn server(
-    config: &ArenaConfig,
-    crypto: Option<Arc<dyn quinn_proto::crypto::ServerConfig>>,
-) -> Result<ServerConfig, ArenaError> {
-    let early = match config.early {
-        Some(Early { accepts: true, .. }) => EarlyPolicy::Accept,
-        Some(Early { accepts: false, .. }) | None => EarlyPolicy::Reject,
-    };
-    let crypto = crypto.unwrap_or_else(|| Arc::new(NullServer { early }));
-    let mut server = ServerConfig::new(crypto, Arc::new(NullCrypto));
-    server.transport_config(Arc::new(transport(config)?)).time_source(Arc::new(StoppedClock));
-    // The defaults depend on a cargo feature that another crate may turn on.
-    server.validation_token.sent(0).log(Arc::new(NoneTokenLog));
-    Ok(server)
-}
-
-fn transport(config: &ArenaConfig) -> Result<TransportConfig, ArenaError> {
-    let limits = &config.limits.sut;
-    let mut transport = TransportConfig::default();
-    transport
-        .receive_window(varint("max_data", limits.max_data)?)
-        .stream_receive_window(varint("max_stream_data", limits.max_stream_data)?)
-        .max_concurrent_bidi_streams(varint("max_streams_bidi", limits.max_streams_bidi)?)
-        .max_concurrent_uni_streams(varint("max_streams_uni", limits.max_streams_uni)?)
-        .send_window(config.send_window)
-        .packet_threshold(config.packet_threshold)
-        .max_idle_timeout(None)
-        .keep_alive_interval(None)
-        .mtu_discovery_config(None)
-        .enable_segmentation_offload(false)
-        .allow_spin(false)
-        .datagram_receive_buffer_size(None)
-        .congestion_controller_factory(Arc::new(EndlessWindow));
-    Ok(transport)
-}
-
-/// The puppet's limits as quinn remembers them.
-fn remembered(
-    limits: &SideLimits,
-) -> Result<quinn_proto::transport_parameters::TransportParameters, ArenaError> {
-    let mut bytes = Vec::new();
-    limits.parameters()?.encode(&mut bytes);
-    let side = quinn_proto::Side::Client;
-    quinn_proto::transport_parameters::TransportParameters::read(side, &mut &bytes[..])
-        .map_err(|_| ArenaError::Remembered)
-}
-
-fn varint(limit: &'static str, value: u64) -> Result<VarInt, LimitError> {
-    VarInt::from_u64(value).map_err(|_| LimitError { limit, value })
-}
-
-/// Connection IDs of eight bytes that count up.
-struct CountingIds {
-    next: u64,
-}
-
-impl ConnectionIdGenerator for CountingIds {
-    fn generate_cid(&mut self) -> ConnectionId {
-        let id = 0x7175_696e_6e00_0000 | self.next;
-        self.next += 1;
-        ConnectionId::new(&id.to_be_bytes())
-    }
-
-    fn cid_len(&self) -> usize {
-        8
-    }
-
-    fn cid_lifetime(&self) -> Option<Duration> {
-        None
+impl Default for Early {
+    /// The default limits; a server that accepts.
+    fn default() -> Self {
+        Self { remembered: SideLimits::default(), accepts: true }
     }
 }
 
-/// Wall-clock time is asked for tokens only, and there are none.
-struct StoppedClock;
-
-impl TimeSource for StoppedClock {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
+impl Default for ArenaConfig {
+    /// A server with seed zero, generous limits, quinn's own threshold and no log.
+    fn default() -> Self {
+        Self {
+            side: Side::Server,
+            seed: 0,
+            limits: Limits::default(),
+            send_window: 8 << 20,
+            packet_threshold: PACKET_THRESHOLD as u32,
+            early: None,
+            log: false,
+        }
     }
 }
 
-/// A congestion window that is never full, also after loss; above 2^32 quinn doesn't pace either.
-#[derive(Clone, Copy, Debug)]
-struct EndlessWindow;
-
-impl ControllerFactory for EndlessWindow {
-    fn build(self: Arc<Self>, _now: Instant, _current_mtu: u16) -> Box<dyn Controller> {
-        Box::new(*self)
-    }
+/// Packet protection for both ends of a connection, of the caller's making, in place of keys that protect nothing.
+pub struct Secured {
+    /// quinn's end, if quinn is the client.
+    pub client: Arc<dyn quinn_proto::crypto::ClientConfig>,
+    /// quinn's end, if quinn is the server.
+    pub server: Arc<dyn quinn_proto::crypto::ServerConfig>,
+    /// The puppet's end, which has to be for the side that quinn is not.
+    pub puppet: Box<dyn Protection>,
+    /// With it every datagram of the connection is kept.
+    pub tap: Option<Tap>,
 }
 
-impl Controller for EndlessWindow {
-    fn on_congestion_event(&mut self, _: Instant, _: Instant, _: bool, _: u64) {}
-
-    fn on_mtu_update(&mut self, _new_mtu: u16) {}
-
-    fn window(&self) -> u64 {
-        1 << 40
-    }
-
-    fn clone_box(&self) -> Box<dyn Controller> {
-        Box::new(*self)
-    }
-
-    fn initial_window(&self) -> u64 {
-        1 << 40
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
+impl fmt::Debug for Secured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secured").field("puppet", &self.puppet).finish_non_exhaustive()
     }
 }

@@ -14,13 +14,16 @@
 mod arena;
 mod config;
 mod crypto;
+mod error;
 mod keys;
 mod pair;
+mod quinn_config;
 mod runtime;
 mod socket;
 mod world;
 
-pub use arena::{Arena, ArenaConfig, ArenaError, Early, Secured};
-pub use config::Limits;
+pub use arena::Arena;
+pub use config::{ArenaConfig, Early, Limits, Secured};
+pub use error::ArenaError;
 pub use pair::{Dice, Pair, PairConfig};
 pub use world::{Chooser, LeakProbe, TaskHandle, World, poll_once, yield_now};

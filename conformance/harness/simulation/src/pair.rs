@@ -11,8 +11,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use quinn::{Connection, Endpoint, Side};
 
-use crate::arena::{ArenaConfig, ArenaError};
-use crate::config;
+use crate::config::ArenaConfig;
+use crate::error::ArenaError;
+use crate::quinn_config;
 use crate::socket::{PUPPET_ADDRESS, VirtualSocket};
 use crate::world::World;
 
@@ -51,16 +52,19 @@ impl Pair {
         let side = |side| ArenaConfig { side, ..config.arena };
         let (client_config, server_config) = (side(Side::Client), side(Side::Server));
         let endpoint = |socket: &Arc<VirtualSocket>, seed, server| {
-            let endpoint = config::endpoint(seed);
+            let endpoint = quinn_config::endpoint(seed);
             let socket: Arc<dyn quinn::AsyncUdpSocket> = socket.clone();
             Endpoint::new_with_abstract_socket(endpoint, server, socket, world.runtime())
         };
         let client = endpoint(&world.socket, config.seed, None)?;
-        let server = config::server(&server_config, None)?;
+        let server = quinn_config::server(&server_config, None)?;
         let server = endpoint(&second, config.seed ^ 1, Some(server))?;
         let mut link = Link::new(config, world.socket.clone(), second);
-        let connecting =
-            client.connect_with(config::client(&client_config, None)?, PUPPET_ADDRESS, "pair")?;
+        let connecting = client.connect_with(
+            quinn_config::client(&client_config, None)?,
+            PUPPET_ADDRESS,
+            "pair",
+        )?;
         let accepting = server.clone();
         let accepted =
             world.spawn(async move { Some(accepting.accept().await?.accept().ok()?.await) });

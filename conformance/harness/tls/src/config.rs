@@ -7,10 +7,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::quic::Suite;
 use rustls::{ClientConfig, KeyLog, ServerConfig};
-use streamproof_harness::Side;
-use streamproof_harness::puppet::{Protection, Tap};
+use streamproof_harness::puppet::Tap;
 
-use crate::connection::Tls;
 use crate::tap::TapLog;
 use crate::trust::TrustAll;
 
@@ -95,11 +93,6 @@ impl TlsConfig {
         client.key_log = log.clone();
         server.key_log = log;
         Self { client: Arc::new(client), server: Arc::new(server), initial: self.initial }
-    }
-
-    /// The handshake and the keys of one connection of the puppet, which is on this side of it.
-    pub fn protection(&self, side: Side) -> Box<dyn Protection> {
-        Box::new(Tls::new(self.clone(), side))
     }
 
     /// What a client of it is made of; for a stack under test on rustls, too.

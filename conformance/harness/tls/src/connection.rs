@@ -16,6 +16,13 @@ use streamproof_harness::wire::packet::{Context, Header, Packet, PacketError, Pa
 use crate::config::TlsConfig;
 use crate::protection::{Keyring, open_next, seal_packet};
 
+impl TlsConfig {
+    /// The handshake and the keys of one connection of the puppet, which is on this side of it.
+    pub fn protection(&self, side: Side) -> Box<dyn Protection> {
+        Box::new(Tls::new(self.clone(), side))
+    }
+}
+
 /// The TLS of one connection.
 pub(crate) struct Tls {
     config: TlsConfig,

@@ -96,7 +96,10 @@ pub struct Shown {
     pub known: bool,
 }
 
-/// A deviation as a test in the style of the stack's own, as text ([`Sut::own_test`]). It fails as long as the
+/// Writes what was shown as a test in the style of one stack's own, as text. It fails when no such test can show it.
+pub type OwnTest = fn(&Shown) -> Result<String, ExportError>;
+
+/// A deviation as a test in the style of the stack's own, as `write` writes it. It fails as long as the
 /// deviation is there; if that is `known`, it passes as long, and fails afterwards.
 ///
 /// # Errors
@@ -107,6 +110,7 @@ pub fn own_test(
     trace: &Trace,
     breach: Option<&str>,
     known: bool,
+    write: OwnTest,
 ) -> Result<String, ExportError> {
     let recorder = Recorder::new(sut);
     let replay = replay_trace(&recorder, trace)?;
@@ -122,7 +126,7 @@ pub fn own_test(
     script.done.truncate(done);
     let (done, deviation) = (script.done, found.deviation.clone());
     let version = sut.version();
-    sut.own_test(&Shown { trace: trace.clone(), done, deviation, version, known })
+    write(&Shown { trace: trace.clone(), done, deviation, version, known })
 }
 
 /// The breach that is asked for by its id, or the first.

@@ -4,7 +4,7 @@ use streamproof_model::rfc::frame::Frame;
 use streamproof_model::trace::stimulus::Stimulus;
 
 use super::packet::Fate;
-use super::{Player, Replay, Went};
+use super::{Player, Replay, StepResult};
 use crate::sut::{Setup, StartError, Sut};
 
 /// The frames of each packet that the system has sent and that are not acknowledged.
@@ -38,7 +38,7 @@ pub fn walk(
         }
         let Some(stimulus) = next(&outstanding) else { break };
         player.step(&stimulus);
-        player.replay.went.push(Went::AsPredicted);
+        player.replay.results.push(StepResult::Predicted);
     }
     player.starved = false; // A walk keeps to what was advertised.
     player.finish(None);

@@ -100,7 +100,7 @@ pub enum SuiteError {
     /// [`Sut::way`] leaves something open: what the stack does has to follow from what is done to it.
     #[error(
         "{system} must say which way it goes; left open: {}. Play it with each choice both ways, on the presets whose \
-         edges it decides, and keep the way on which no edge is astray",
+         edges it decides, and keep the way on which no edge diverges",
         open.join(", ")
     )]
     Undecided {

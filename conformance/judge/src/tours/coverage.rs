@@ -8,9 +8,9 @@ use streamproof_model::judging::breach::Breach;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::tours::{Pairs, Tour, Unobserved, remaining_edges, remaining_pairs};
 
-use super::script::Felt;
+use super::script::Visible;
 use crate::referee::Deviation;
-use crate::replay::{Found, Replay, Went};
+use crate::replay::{Found, Replay, StepResult};
 
 /// What the tours are to take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,7 +65,7 @@ pub struct RoleReport {
     pub edges: usize,
     /// How many of them are visible to the system under test; the others happen elsewhere, to the peer or
     /// in the network, and are taken by going on.
-    pub felt: usize,
+    pub visible: usize,
     /// How many were taken.
     pub taken: usize,
     /// How many pairs of consecutive edges there are, the observer's notes left out.
@@ -73,7 +73,7 @@ pub struct RoleReport {
     /// How many of them were taken, one edge directly after the other.
     pub pairs_taken: usize,
     /// After how many of the edges taken the system did something that the graph does not predict.
-    pub astray: usize,
+    pub diverged: usize,
     /// How many tours there are.
     pub tours: usize,
     /// How many traces were played: tours that the system under test can tell apart.
@@ -109,7 +109,7 @@ pub(super) struct Coverage {
     /// The edge, or a twin of it, was taken from a state that explains what was seen. Marked at the first of the twins.
     pub(super) taken: Vec<bool>,
     /// It was taken, and what followed was not what the graph predicts.
-    pub(super) astray: Vec<bool>,
+    pub(super) diverged: Vec<bool>,
     /// The pair was taken, one edge directly after the other.
     pub(super) pairs: Vec<bool>,
 }
@@ -122,15 +122,15 @@ pub(super) struct Walked {
     /// How many stimuli.
     good: usize,
     /// How the next one went; `None` if none was played.
-    then: Option<Went>,
+    then: Option<StepResult>,
 }
 
 impl Walked {
     pub(super) fn of(replay: &Replay) -> Self {
-        let good = replay.went.iter().take_while(|went| **went == Went::AsPredicted).count();
+        let good = replay.results.iter().take_while(|went| **went == StepResult::Predicted).count();
         let failed = |found: &Found| found.deviation.breach == Breach::StackFailed;
-        let begun = !replay.went.is_empty() || !replay.found.iter().any(failed);
-        Self { begun, good, then: replay.went.get(good).copied() }
+        let begun = !replay.results.is_empty() || !replay.found.iter().any(failed);
+        Self { begun, good, then: replay.results.get(good).copied() }
     }
 }
 
@@ -139,7 +139,7 @@ pub(super) struct Ground {
     pub(super) graph: Graph,
     pub(super) unobserved: Unobserved,
     pub(super) pairs: Pairs,
-    pub(super) felt: Felt,
+    pub(super) visible: Visible,
     pub(super) twins: Twins,
 }
 
@@ -187,8 +187,8 @@ impl Ground {
     }
 
     /// How many of the edges that count are visible to the system under test.
-    pub(super) fn felt_edges(&self) -> usize {
-        let counts = |edge: &usize| self.twins.counts(*edge) && self.felt.is_felt(*edge);
+    pub(super) fn visible_edges(&self) -> usize {
+        let counts = |edge: &usize| self.twins.counts(*edge) && self.visible.is_visible(*edge);
         (0..self.graph.edges.len()).filter(counts).count()
     }
 
@@ -202,7 +202,7 @@ impl Ground {
         let mut states = vec![false; self.graph.states.len()];
         states[0] = true;
         let pairs = vec![false; self.pairs.count()];
-        Coverage { states, taken: vec![false; edges], astray: vec![false; edges], pairs }
+        Coverage { states, taken: vec![false; edges], diverged: vec![false; edges], pairs }
     }
 
     /// Tours to every edge that counts.
@@ -216,15 +216,15 @@ impl Ground {
     /// Tours to edges not yet taken, around what diverges: to any of the twins, where none was taken.
     pub(super) fn tours_to_edges(&self, coverage: &Coverage) -> Vec<Tour> {
         let taken: Vec<bool> = self.twins.first.iter().map(|edge| coverage.taken[*edge]).collect();
-        remaining_edges(&self.graph, TOUR_LENGTH, &taken, &coverage.astray)
+        remaining_edges(&self.graph, TOUR_LENGTH, &taken, &coverage.diverged)
     }
 
     /// Tours to pairs not yet taken, around what diverges.
     pub(super) fn tours_to_pairs(&self, coverage: &Coverage) -> Vec<Tour> {
         let Unobserved { graph, edge_of } = &self.unobserved;
         let mut avoid = vec![false; graph.edges.len()];
-        let astray = edge_of.iter().zip(&coverage.astray).filter(|(_, astray)| **astray);
-        astray.for_each(|(edge, _)| avoid[*edge] = true);
+        let diverged = edge_of.iter().zip(&coverage.diverged).filter(|(_, diverged)| **diverged);
+        diverged.for_each(|(edge, _)| avoid[*edge] = true);
         let tours = remaining_pairs(graph, &self.pairs, GATHERING, &coverage.pairs, &avoid);
         tours.iter().map(|tour| self.unobserved.observed(&self.graph, tour)).collect()
     }
@@ -242,16 +242,16 @@ impl Ground {
         if !walked.begun {
             return;
         }
-        let mut felt = 0;
+        let mut visible = 0;
         let mut before = None;
         for edge in tour {
-            felt += usize::from(self.felt.is_felt(*edge));
-            let went = match felt <= walked.good {
-                true => Some(Went::AsPredicted),
+            visible += usize::from(self.visible.is_visible(*edge));
+            let went = match visible <= walked.good {
+                true => Some(StepResult::Predicted),
                 false => walked.then,
             };
             let Some(went) = went else { return };
-            if went != Went::Void {
+            if went != StepResult::NotApplicable {
                 coverage.taken[self.twins.first[*edge]] = true;
                 coverage.states[self.graph.edges[*edge].to as usize] = true;
                 let here = self.unobserved.edge_of[*edge];
@@ -259,8 +259,8 @@ impl Ground {
                     coverage.pairs[self.pairs.number(&self.unobserved.graph, before, here)] = true;
                 }
             }
-            if went != Went::AsPredicted {
-                coverage.astray[*edge] = true;
+            if went != StepResult::Predicted {
+                coverage.diverged[*edge] = true;
                 return;
             }
         }
@@ -275,7 +275,7 @@ const GATHERING: usize = 60;
 impl Coverage {
     /// How much is marked; it grows for as long as anything new is found out.
     pub(super) fn marks(&self) -> usize {
-        let marks = self.taken.iter().chain(&self.astray).chain(&self.pairs);
+        let marks = self.taken.iter().chain(&self.diverged).chain(&self.pairs);
         count(marks)
     }
 
@@ -289,8 +289,8 @@ impl Coverage {
         report.taken = count(&self.taken);
         report.pairs_taken = count(&self.pairs);
         let both =
-            self.astray.iter().zip(&self.taken).filter(|(astray, taken)| **astray && **taken);
-        report.astray = both.count();
+            self.diverged.iter().zip(&self.taken).filter(|(diverged, taken)| **diverged && **taken);
+        report.diverged = both.count();
     }
 }
 

@@ -55,14 +55,16 @@ impl Tours {
         threads: NonZero<usize>,
         wanted: &impl Fn(Breach) -> bool,
     ) -> Result<Option<Caught>, StartError> {
-        let (mut scripts, _) = self.ground.felt.scripts(&self.ground.graph, tours, 0..tours.len());
+        let (mut scripts, _) =
+            self.ground.visible.scripts(&self.ground.graph, tours, 0..tours.len());
         scripts.sort_by_key(|script| (script.stimuli.len(), script.tour));
         for batch in scripts.chunks(BATCH) {
             let played = self.play_all(sut, tours, batch, threads, &|_| {}, &|| false)?;
             let found = played.findings.into_iter().filter(|(breach, _)| wanted(*breach));
             if let Some((_, found)) = found.min_by_key(|(_, found)| (found.at, found.tour)) {
                 let tour = self.cut(&tours[found.tour], found.at);
-                let steps = tour.iter().filter(|edge| self.ground.felt.is_felt(**edge)).count();
+                let steps =
+                    tour.iter().filter(|edge| self.ground.visible.is_visible(**edge)).count();
                 let trace = self.trace_of(&tour);
                 return Ok(Some(Caught { deviation: found.deviation, trace, steps }));
             }
@@ -77,12 +79,12 @@ impl Tours {
         let mut tours = Vec::new();
         for (number, edge) in self.ground.graph.edges.iter().enumerate() {
             let arrives =
-                matches!(self.ground.felt.stimulus(number), Some(Stimulus::Deliver { .. }));
+                matches!(self.ground.visible.stimulus(number), Some(Stimulus::Deliver { .. }));
             if !arrives || endpoint(edge.from) != endpoint(edge.to) {
                 continue;
             }
             let calls = self.ground.graph.edges_of(edge.to).filter(|next| {
-                matches!(self.ground.felt.stimulus(*next), Some(Stimulus::Call { .. }))
+                matches!(self.ground.visible.stimulus(*next), Some(Stimulus::Call { .. }))
             });
             let way = self.ground.graph.way_to(edge.from);
             tours.extend(calls.map(|call| [way.as_slice(), &[number, call]].concat()));

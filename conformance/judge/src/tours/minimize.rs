@@ -2,7 +2,7 @@
 //!
 //! Delta debugging, in the world that the trace is a path of: what is left out takes with it what cannot happen
 //! without it, and what can happen in another way (an answer, a packet with less in it) happens so. Whatever comes out
-//! is a path of the same world, so that a shrunk trace says what is permitted as every other one does.
+//! is a path of the same world, so that a minimized trace says what is permitted as every other one does.
 
 use serde_json::Value;
 use stateright::Model;
@@ -18,7 +18,7 @@ use crate::sut::Sut;
 
 /// A trace from which nothing can be taken.
 #[derive(Clone, Debug)]
-pub struct Shrunk {
+pub struct Minimized {
     /// The trace; it ends with the stimulus after which the breach shows.
     pub trace: Trace,
     /// What was seen there.
@@ -39,7 +39,11 @@ type Size = (usize, usize, u128);
 /// # Errors
 ///
 /// When the trace is no path of its world, or the system under test gives no connection.
-pub fn shrink(sut: &dyn Sut, trace: &Trace, breach: Breach) -> Result<Option<Shrunk>, ReplayError> {
+pub fn minimize(
+    sut: &dyn Sut,
+    trace: &Trace,
+    breach: Breach,
+) -> Result<Option<Minimized>, ReplayError> {
     let mut search = Search { sut, breach, plays: 0 };
     let Some(mut best) = search.show(trace.clone())? else { return Ok(None) };
     loop {
@@ -48,12 +52,12 @@ pub fn shrink(sut: &dyn Sut, trace: &Trace, breach: Breach) -> Result<Option<Shr
         best = search.make_smaller(best)?;
         if best.size() == before {
             best = search.leave_out_of_probe(best)?;
-            return Ok(Some(Shrunk { plays: search.plays, ..best }));
+            return Ok(Some(Minimized { plays: search.plays, ..best }));
         }
     }
 }
 
-impl Shrunk {
+impl Minimized {
     fn size(&self) -> Size {
         let (stimuli, steps, sum) = size(&self.trace);
         (stimuli + if self.in_probe { 2 } else { 0 }, steps, sum)
@@ -68,26 +72,26 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Plays a trace; it comes back cut off behind the breach, if it shows.
-    fn show(&mut self, trace: Trace) -> Result<Option<Shrunk>, ReplayError> {
+    fn show(&mut self, trace: Trace) -> Result<Option<Minimized>, ReplayError> {
         self.plays += 1;
         let replay = replay_trace(self.sut, &trace)?;
         let found = replay.found.iter().find(|found| found.deviation.breach == self.breach);
         Ok(found.map(|found| {
             let trace = until(trace, &replay, found.at);
             let in_probe = trace.probe.as_ref().is_some_and(|probe| !probe.is_empty());
-            Shrunk { in_probe, trace, deviation: found.deviation.clone(), plays: self.plays }
+            Minimized { in_probe, trace, deviation: found.deviation.clone(), plays: self.plays }
         }))
     }
 
     /// Leaves out what the liveness probe does and the breach does not need.
-    fn leave_out_of_probe(&mut self, mut best: Shrunk) -> Result<Shrunk, ReplayError> {
+    fn leave_out_of_probe(&mut self, mut best: Minimized) -> Result<Minimized, ReplayError> {
         let mut place = best.trace.probe.as_ref().map_or(0, Vec::len);
         while place > 0 {
             place -= 1;
             let mut trace = best.trace.clone();
             trace.probe.iter_mut().for_each(|probe| drop(probe.remove(place)));
             let shown = self.show(trace)?;
-            let length = |shown: &Shrunk| shown.trace.probe.as_ref().map_or(0, Vec::len);
+            let length = |shown: &Minimized| shown.trace.probe.as_ref().map_or(0, Vec::len);
             if let Some(better) = shown.filter(|shown| length(shown) < length(&best)) {
                 place = place.min(length(&better));
                 best = better;
@@ -99,9 +103,9 @@ impl Search<'_> {
     /// The better of two, if `actions`, as far as they can happen, show the breach with less.
     fn try_out(
         &mut self,
-        best: &Shrunk,
+        best: &Minimized,
         actions: &[&Action],
-    ) -> Result<Option<Shrunk>, ReplayError> {
+    ) -> Result<Option<Minimized>, ReplayError> {
         let trace = follow(&best.trace, actions);
         if size(&trace) >= best.size() {
             return Ok(None);
@@ -111,7 +115,7 @@ impl Search<'_> {
     }
 
     /// Leaves out one run of steps after the other: halves, quarters, and finally single steps.
-    fn leave_out(&mut self, mut best: Shrunk) -> Result<Shrunk, ReplayError> {
+    fn leave_out(&mut self, mut best: Minimized) -> Result<Minimized, ReplayError> {
         let mut run = best.trace.actions.len().div_ceil(2).max(1);
         loop {
             let mut from = 0;
@@ -132,7 +136,7 @@ impl Search<'_> {
     }
 
     /// Puts a smaller step of the same kind in the place of each.
-    fn make_smaller(&mut self, mut best: Shrunk) -> Result<Shrunk, ReplayError> {
+    fn make_smaller(&mut self, mut best: Minimized) -> Result<Minimized, ReplayError> {
         let mut place = 0;
         while place < best.trace.actions.len() {
             let mut better = None;
@@ -157,9 +161,9 @@ impl Search<'_> {
 /// A trace up to what its replay showed after stimulus number `at`, with every step of the liveness probe that was
 /// taken by then.
 pub(super) fn until(trace: Trace, replay: &Replay, at: usize) -> Trace {
-    let (script, taken) = match at.checked_sub(replay.went.len()) {
+    let (script, taken) = match at.checked_sub(replay.results.len()) {
         None => (at + 1, 0),
-        Some(of_probe) => (replay.went.len(), of_probe + 1),
+        Some(of_probe) => (replay.results.len(), of_probe + 1),
     };
     let probe = replay.probe.iter().take(taken).cloned().collect();
     Trace { probe: Some(probe), ..cut(trace, script) }
@@ -167,19 +171,19 @@ pub(super) fn until(trace: Trace, replay: &Replay, at: usize) -> Trace {
 
 /// The beginning of a trace: this many stimuli.
 fn cut(mut trace: Trace, stimuli: usize) -> Trace {
-    let felt = trace.actions.iter().enumerate().filter(|(_, action)| is_felt(&trace, action));
-    let end = stimuli.checked_sub(1).and_then(|last| felt.map(|(place, _)| place + 1).nth(last));
+    let visible = trace.actions.iter().enumerate().filter(|(_, action)| is_visible(&trace, action));
+    let end = stimuli.checked_sub(1).and_then(|last| visible.map(|(place, _)| place + 1).nth(last));
     trace.actions.truncate(end.unwrap_or(0));
     trace
 }
 
-fn is_felt(trace: &Trace, action: &Action) -> bool {
+fn is_visible(trace: &Trace, action: &Action) -> bool {
     Stimulus::of(action, trace.side, trace.preset.hostile.is_some()).is_some()
 }
 
 fn size(trace: &Trace) -> Size {
-    let felt = trace.actions.iter().filter(|action| is_felt(trace, action)).count();
-    (felt, trace.actions.len(), trace.actions.iter().map(|action| sum(&value(action))).sum())
+    let visible = trace.actions.iter().filter(|action| is_visible(trace, action)).count();
+    (visible, trace.actions.len(), trace.actions.iter().map(|action| sum(&value(action))).sum())
 }
 
 /// The path that takes these steps, as far as each of them, or one that stands for it, can be taken.

@@ -35,13 +35,13 @@ use streamproof_model::worlds::streams::presets::Preset;
 
 pub use self::coverage::{Criterion, Finding, RoleReport, TOUR_LENGTH};
 pub use self::hunt::Caught;
-pub use self::minimize::{Shrunk, shrink};
-pub use self::repeat::{Flake, flakes};
+pub use self::minimize::{Minimized, minimize};
+pub use self::repeat::{Difference, repeat};
 pub use self::single::{ReplayError, replay_tapped, replay_trace};
 pub use self::witness::{Repeat, Witness};
 
 use self::coverage::{Coverage, Ground, Twins, Walked};
-use self::script::{Felt, Script, shaken};
+use self::script::{Script, Visible, shaken};
 use crate::replay::{Replay, ScriptStep, replay};
 use crate::sut::{Setup, StartError, Sut};
 
@@ -111,9 +111,9 @@ impl Tours {
         let preset = chosen(preset, sut);
         let unobserved = Unobserved::of(&graph);
         let pairs = Pairs::of(&unobserved.graph);
-        let felt = Felt::of(&graph, side, preset.hostile.is_some());
+        let visible = Visible::of(&graph, side, preset.hostile.is_some());
         let twins = Twins::of(&graph, &unobserved, side);
-        let ground = Ground { graph, unobserved, pairs, felt, twins };
+        let ground = Ground { graph, unobserved, pairs, visible, twins };
         let coverage = ground.nothing_taken();
         let mut tours = ground.first_tours();
         let to_edges = tours.len();
@@ -178,12 +178,12 @@ impl Tours {
     }
 
     fn scripts(&self, tours: Range<usize>) -> (Vec<Script>, Vec<usize>) {
-        self.ground.felt.scripts(&self.ground.graph, &self.tours, tours)
+        self.ground.visible.scripts(&self.ground.graph, &self.tours, tours)
     }
 
     /// Plays one tour.
     fn play(&self, sut: &dyn Sut, tour: &Tour) -> Result<Replay, StartError> {
-        let Ground { graph, felt, .. } = &self.ground;
+        let Ground { graph, visible, .. } = &self.ground;
         let server = shaken(tour.iter().map(|edge| &graph.edges[*edge].action));
         let setup = Setup { server, ..Setup::new(self.preset, self.side) };
         let mut numbering = Numbering::new(self.side);
@@ -193,7 +193,7 @@ impl Tours {
             let peer_sent = numbering.sent();
             let fate = numbering.follow(before, &edge.action, after);
             let packet = fate.and_then(PacketFate::arriving);
-            let stimulus = felt.stimulus(*number)?;
+            let stimulus = visible.stimulus(*number)?;
             Some(ScriptStep { stimulus, peer_sent, packet, predicted: after.endpoint(self.side) })
         });
         replay(sut, &setup, steps, None)
@@ -277,11 +277,11 @@ impl Tours {
             states: self.ground.states(),
             states_taken: 0,
             edges: self.ground.edges(),
-            felt: self.ground.felt_edges(),
+            visible: self.ground.visible_edges(),
             taken: 0,
             pairs: self.ground.pairs.count(),
             pairs_taken: 0,
-            astray: 0,
+            diverged: 0,
             tours: 0,
             traces: 0,
             steps: 0,
@@ -340,7 +340,7 @@ impl Tours {
         for script in scripts {
             let replay = self.play(sut, &tours[script.tour])?;
             played.walked.push(Walked::of(&replay));
-            played.steps += replay.went.len();
+            played.steps += replay.results.len();
             for found in replay.found {
                 let breach = found.deviation.breach;
                 let (tour, at, deviation) = (script.tour, found.at, found.deviation);

@@ -12,7 +12,7 @@ use streamproof_model::trace::tours::Tour;
 use streamproof_model::worlds::streams::action::Action;
 
 /// What each edge of a graph is to one endpoint.
-pub(super) struct Felt {
+pub(super) struct Visible {
     /// The stimuli that there are, in order.
     stimuli: Vec<Stimulus>,
     /// For each edge the number of its stimulus, if it is visible.
@@ -29,7 +29,7 @@ pub(super) struct Script {
     pub(super) tour: usize,
 }
 
-impl Felt {
+impl Visible {
     pub(super) fn of(graph: &Graph, side: Side, hostile: bool) -> Self {
         let mut numbers = BTreeMap::new();
         let stimulus = |action: &Action| Stimulus::of(action, side, hostile);
@@ -42,7 +42,7 @@ impl Felt {
         Self { stimuli: numbers.into_keys().collect(), of_edge }
     }
 
-    pub(super) fn is_felt(&self, edge: usize) -> bool {
+    pub(super) fn is_visible(&self, edge: usize) -> bool {
         self.of_edge[edge].is_some()
     }
 

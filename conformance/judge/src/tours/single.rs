@@ -18,7 +18,7 @@ pub enum ReplayError {
     Arena(#[from] StartError),
 }
 
-/// Plays one trace, with everything that came back.
+/// Plays one trace, with every reply.
 ///
 /// # Errors
 ///

@@ -86,8 +86,9 @@ impl Tours {
 
     /// A tour as far as its stimulus number `at`.
     pub(super) fn cut(&self, tour: &Tour, at: usize) -> Tour {
-        let felt = tour.iter().enumerate().filter(|(_, edge)| self.ground.felt.is_felt(**edge));
-        let end = felt.map(|(place, _)| place + 1).nth(at).unwrap_or(tour.len());
+        let visible =
+            tour.iter().enumerate().filter(|(_, edge)| self.ground.visible.is_visible(**edge));
+        let end = visible.map(|(place, _)| place + 1).nth(at).unwrap_or(tour.len());
         tour[..end].to_vec()
     }
 

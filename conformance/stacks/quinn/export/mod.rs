@@ -122,7 +122,7 @@ impl Stage {
             side: trace.side,
             own: limits(&preset.parameters_of(trace.side))?,
             peer: limits(&preset.parameters_of(trace.side.peer()))?,
-            packet_threshold: if preset.weather.loses { 3 } else { u32::MAX },
+            packet_threshold: if preset.network_faults.loses { 3 } else { u32::MAX },
             opened: preset.directions.iter().filter(|_| opens).flat_map(all).collect(),
         })
     }

@@ -9,12 +9,7 @@ use streamproof_simulation::{poll_once, yield_now};
 
 use streamproof::{Drain, PartOutcome, ReadError};
 
-use super::scene::{End, Ends, Scene, accepted, accepted_uni, data, opened};
-
-/// The code of the peer's STOP_SENDING.
-pub const STOP_CODE: u32 = 7;
-/// The code of our explicit RESET_STREAM.
-pub const RESET_CODE: u32 = 9;
+use super::scene::{End, Ends, RESET_CODE, STOP_CODE, Scene, accepted, accepted_uni, data, opened};
 
 /// A race: tasks of one endpoint and a peer, around one stream.
 #[derive(Debug)]

@@ -104,7 +104,7 @@ fn play(
     trail: &Trail,
     log: bool,
 ) -> Result<(Scene, Result<Ends, String>), ArenaError> {
-    let mut scene = Scene::new(race, config, log)?;
+    let mut scene = Scene::new(race.credit, config, log)?;
     (race.set)(&mut scene);
     let trail = trail.clone();
     scene.arena.world.choose_with(Some(Box::new(move |of| trail.choose(of))));

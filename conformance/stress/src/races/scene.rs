@@ -14,8 +14,10 @@ use streamproof::{
 use streamproof_harness::wire::Frame;
 use streamproof_simulation::{Arena, ArenaConfig, ArenaError, TaskHandle, poll_once};
 
-use super::list::Race;
-
+/// The code of the peer's STOP_SENDING.
+pub const STOP_CODE: u32 = 7;
+/// The code of our explicit RESET_STREAM.
+pub const RESET_CODE: u32 = 9;
 /// The code of a dropped sending handle.
 pub const DROP_RESET: u32 = 0x51;
 /// The code of a dropped receiving handle.
@@ -165,12 +167,17 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A connection with a manager, before the race; with a log of what goes over the network.
-    pub fn new(race: &Race, mut config: Config, log: bool) -> Result<Self, ArenaError> {
+    /// A connection with a manager, before the race: the peer's credit for each stream, in bytes, and whether a log is
+    /// kept of what goes over the network.
+    ///
+    /// # Errors
+    ///
+    /// When the arena does not come to a connection.
+    pub fn new(credit: u64, mut config: Config, log: bool) -> Result<Self, ArenaError> {
         config.drop_reset_code = VarInt::from_u32(DROP_RESET);
         config.drop_stop_code = VarInt::from_u32(DROP_STOP);
         let mut arena_config = ArenaConfig { side: Side::Server, log, ..ArenaConfig::default() };
-        arena_config.limits.puppet.max_stream_data = race.credit;
+        arena_config.limits.puppet.max_stream_data = credit;
         let mut arena = Arena::new(&arena_config)?;
         let runtime = arena.world.runtime();
         let (manager, driver) =
@@ -304,10 +311,8 @@ fn fits_the_wire(ends: Ends, frames: &[Frame], is_closed: bool) -> Result<(), St
     let fits = unsent
         || match ends.sending {
             End::Delivered => codes.is_empty() && fin,
-            End::Stopped => codes == [u64::from(super::list::STOP_CODE)],
-            End::Reset => {
-                codes == [u64::from(DROP_RESET)] || codes == [u64::from(super::list::RESET_CODE)]
-            }
+            End::Stopped => codes == [u64::from(STOP_CODE)],
+            End::Reset => codes == [u64::from(DROP_RESET)] || codes == [u64::from(RESET_CODE)],
             End::None => codes.is_empty(),
             // With the connection everything may be lost.
             End::Lost | End::ReadToEnd => true,

@@ -113,7 +113,7 @@ pub fn run_with(
         manager
     });
     let mut most_live = 0;
-    let mut failures = weather(&mut pair, &managers, &tasks, &mut most_live, &mut |time| {
+    let mut failures = drive(&mut pair, &managers, &tasks, &mut most_live, &mut |time| {
         passed(Passed { streams: storm.streams - left.load(Ordering::Relaxed), time });
     });
     let tallies = [managers[0].tally(), managers[1].tally()];
@@ -157,7 +157,7 @@ fn manager(pair: &mut Pair, connection: Connection, config: Config) -> (StreamMa
 }
 
 /// Steps until every task has come home and no part lives.
-fn weather(
+fn drive(
     pair: &mut Pair,
     managers: &[StreamManager; 2],
     tasks: &[TaskHandle<()>],

@@ -18,7 +18,7 @@ use super::{Answer, Fairness, Family, GoalReport, LabelledGraph, Lasso, Verdict,
 
 /// What may be complained of in a preset.
 pub(super) const fn fairness(preset: &Preset) -> Fairness {
-    match preset.weather.loses || preset.weather.duplicates {
+    match preset.network_faults.loses || preset.network_faults.duplicates {
         true => Fairness::Strong,
         false => Fairness::Weak,
     }

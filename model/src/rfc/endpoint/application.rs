@@ -37,7 +37,7 @@ impl Endpoint {
         }
         let mut answers = self.answers(rules, choices, call);
         for (_, next) in &mut answers {
-            (rules.besides_call)(self, next, call);
+            (rules.call_side_effect)(self, next, call);
         }
         answers
     }

@@ -16,7 +16,7 @@ use crate::rfc::violation::{Standing, TransportError, Violation};
 impl Endpoint {
     /// A frame arrived: every endpoint the RFC permits next.
     pub fn on_frame(&self, rules: &Rules, choices: &Choices, frame: &Frame) -> Vec<Self> {
-        if (rules.ignores)(self, frame) {
+        if (rules.discards)(self, frame) {
             return vec![self.clone()]; // rfc9000 10.2.1/9: nothing is processed any more.
         }
         if self.max_streams_waits {
@@ -24,11 +24,11 @@ impl Endpoint {
                 .with(|next| next.max_streams_waits = false)
                 .on_frame(rules, choices, frame);
         }
-        if let Some(violation) = (rules.objects)(self, frame) {
+        if let Some(violation) = (rules.extra_violation)(self, frame) {
             return vec![self.close(None, &vec![violation])];
         }
         let mut after = self.process(rules, choices, frame);
-        after.iter_mut().for_each(|next| (rules.besides)(self, next, frame));
+        after.iter_mut().for_each(|next| (rules.side_effect)(self, next, frame));
         after
     }
 
@@ -87,7 +87,7 @@ impl Endpoint {
                 if violation.transport_error() == TransportError::StreamLimitError
                     && self.overlooks_limit(rules, (frame, stream_id), category) =>
             {
-                vec![self.with(|next| next.lawless = true)]
+                vec![self.with(|next| next.unspecified = true)]
             }
             Reception::Breaks(violation) => {
                 let closed = self.close(None, &vec![violation]);
@@ -101,7 +101,7 @@ impl Endpoint {
             }
             Reception::Unclear(violation, choice) => choice(choices).branches(
                 true,
-                || self.with(|next| next.lawless = true),
+                || self.with(|next| next.unspecified = true),
                 || self.close(None, &vec![violation]),
             ),
         }

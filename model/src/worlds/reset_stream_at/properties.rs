@@ -125,8 +125,8 @@ fn final_size_is_charged(world: &ResetStreamAtWorld, state: &ResetStreamAtState)
 }
 
 fn open(state: &ResetStreamAtState) -> Option<Receiver> {
-    let lawless = state.history.due.is_some_and(|due| !due.optional);
-    state.receiver.filter(|part| part.closed.is_none() && !lawless)
+    let unspecified = state.history.due.is_some_and(|due| !due.optional);
+    state.receiver.filter(|part| part.closed.is_none() && !unspecified)
 }
 
 /// How much credit the sender has consumed, from the notes alone.

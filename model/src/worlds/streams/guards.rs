@@ -15,7 +15,7 @@ use super::state::{StreamsState, has_in_flight, nothing_under_way};
 impl StreamsWorld {
     /// Every action that the world permits in a state.
     pub(super) fn enabled(&self, state: &StreamsState, actions: &mut Vec<Action>) {
-        if state.endpoints().any(Endpoint::is_lawless) {
+        if state.endpoints().any(Endpoint::is_unspecified) {
             return; // The world ends where no rule says what follows.
         }
         for side in Side::ALL {
@@ -143,7 +143,7 @@ impl StreamsWorld {
             }
             Sends::Freely => {}
         }
-        if self.preset.weather.loses
+        if self.preset.network_faults.loses
             && self.preset.sends == Sends::AtOnce
             && !owes
             && has_in_flight(endpoint)
@@ -196,18 +196,18 @@ impl StreamsWorld {
     }
 
     fn network_actions(&self, state: &StreamsState, actions: &mut Vec<Action>) {
-        let weather = self.preset.weather;
+        let network_faults = self.preset.network_faults;
         for packet in &state.network {
             let is_frame = matches!(packet.carries, Carries::Frames(_));
             for branch in 0..self.after_packet(state, packet).len().max(1) {
-                if !weather.keeps {
+                if !network_faults.keeps {
                     actions.push(Action::Deliver { packet: packet.clone(), branch });
                 }
-                if weather.keeps || weather.duplicates && is_frame {
+                if network_faults.keeps || network_faults.duplicates && is_frame {
                     actions.push(Action::Duplicate { packet: packet.clone(), branch });
                 }
             }
-            if weather.loses {
+            if network_faults.loses {
                 actions.push(Action::Lose { packet: packet.clone() });
             }
         }

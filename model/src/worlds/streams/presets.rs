@@ -44,9 +44,9 @@ pub struct Calls {
     pub resize_streams: &'static [u64],
 }
 
-/// What the network does besides delivering packets in any order.
+/// What the network may do beyond delivering packets in any order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Weather {
+pub struct NetworkFaults {
     /// It loses packets; once all of an endpoint's are gone, its loss detection says so.
     pub loses: bool,
     /// It delivers packets twice.
@@ -115,7 +115,7 @@ pub struct Preset {
     /// What applications do.
     pub calls: Calls,
     /// What the network does.
-    pub weather: Weather,
+    pub network_faults: NetworkFaults,
     /// Which way endpoints go.
     pub way: Way,
     /// Whether the world has a twin in the second model, in Promela: its observer takes no notes, so that

@@ -22,7 +22,7 @@ use crate::rfc::sending::SendingPart;
 
 use super::StreamsWorld;
 use super::history::{Flow, FlowNotes};
-use super::presets::{Hostility, Preset, Weather};
+use super::presets::{Hostility, NetworkFaults, Preset};
 use super::state::{StreamsState, has_in_flight};
 
 /// What a property needs of a preset to have a subject.
@@ -121,7 +121,7 @@ fn view<'a>(state: &'a StreamsState, flow: &Flow, notes: &'a FlowNotes) -> FlowV
 
 /// Whether nothing is under way and nobody has anything to send: what can be known is known.
 fn is_quiet(world: &StreamsWorld, state: &StreamsState) -> bool {
-    let Weather { loses, .. } = world.preset.weather;
+    let NetworkFaults { loses, .. } = world.preset.network_faults;
     let done = |endpoint: &Endpoint| {
         let owes = endpoint.next_frame(&world.rules, world.choices()).is_some();
         !(owes || loses && has_in_flight(endpoint))

@@ -17,7 +17,7 @@ use crate::worlds::{About, PathOf, World, Wrong};
 use super::action::Action;
 use super::history::History;
 use super::picture::{path_diagram, state_text};
-use super::presets::{PRESETS, Preset, Weather};
+use super::presets::{NetworkFaults, PRESETS, Preset};
 use super::state::StreamsState;
 use super::wrong::{MUTANTS, Mutant};
 
@@ -43,7 +43,7 @@ impl StreamsWorld {
     /// somebody sends something once that the network would not double; endpoints that send freely send
     /// again whatever is still relevant, so there it permits the same.
     pub const fn monotone(mut self) -> Self {
-        self.preset.weather = Weather { loses: false, duplicates: false, keeps: true };
+        self.preset.network_faults = NetworkFaults { loses: false, duplicates: false, keeps: true };
         self.preset.in_flight = usize::MAX;
         self
     }
@@ -75,7 +75,7 @@ impl StreamsWorld {
             | Frame::DataBlocked { .. }
             | Frame::StreamDataBlocked { .. }
             | Frame::StreamsBlocked { .. } => {
-                self.preset.weather.loses || self.preset.weather.keeps
+                self.preset.network_faults.loses || self.preset.network_faults.keeps
             }
             Frame::ConnectionClose { .. } => false,
         }

@@ -1,5 +1,6 @@
 //! `streamproof judge`.
 
+mod args;
 mod compare;
 mod junit;
 mod known;
@@ -15,7 +16,7 @@ mod zoo;
 
 use clap::Subcommand;
 
-use super::{Bad, Verdict};
+use super::{UsageError, Verdict};
 
 pub(in crate::commands) use self::known::known;
 pub(in crate::commands) use self::one::fingerprints;
@@ -25,7 +26,7 @@ pub(in crate::commands) use self::run::play;
 #[derive(Debug, Subcommand)]
 pub(in crate::commands) enum JudgeCommand {
     /// Play the tours of presets against a stack: every edge, pairs of edges.
-    Run(run::RunArgs),
+    Run(args::RunArgs),
     /// Play every stack that is known, one after the other: one table.
     Stacks(stacks::StacksArgs),
     /// One stack's page: what was played, which rules it breaks, each with its
@@ -38,7 +39,7 @@ pub(in crate::commands) enum JudgeCommand {
     Zoo(zoo::ZooArgs),
 }
 
-pub(super) fn run(command: &JudgeCommand) -> Result<Verdict, Bad> {
+pub(super) fn run(command: &JudgeCommand) -> Result<Verdict, UsageError> {
     match command {
         JudgeCommand::Run(args) => run::run(args),
         JudgeCommand::Stacks(args) => stacks::run(args),

@@ -12,18 +12,18 @@ use streamproof_model::trace::Trace;
 use streamproof_model::worlds::Tier;
 use streamproof_model::worlds::streams::presets::Preset;
 
+use super::args::RunArgs;
 use super::known;
-use super::run::RunArgs;
-use crate::commands::{Bad, Verdict, files, find_preset, out, threads};
+use crate::commands::{UsageError, Verdict, files, find_preset, out, threads};
 
 /// Plays the one tour, or the edges, that were asked for, and draws it.
-pub(super) fn run(args: &RunArgs, sut: &dyn Sut) -> Result<Verdict, Bad> {
+pub(super) fn run(args: &RunArgs, sut: &dyn Sut) -> Result<Verdict, UsageError> {
     let (preset, side) = one_role(args, sut)?;
     let trace = match args.tour {
         Some(number) => by_number(args, sut, preset, side, number)?,
         None => by_edges(args, sut, preset, side)?,
     };
-    let replay = replay_trace(sut, &trace).map_err(|error| Bad(error.to_string()))?;
+    let replay = replay_trace(sut, &trace).map_err(|error| UsageError(error.to_string()))?;
     let diagram = replay_diagram(sut, &trace, &replay);
     outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
     let known = known(sut)?;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &RunArgs, sut: &dyn Sut) -> Result<Verdict, Bad> {
 }
 
 /// Plays one row, and writes each of its edges to a file.
-pub(super) fn edges(args: &RunArgs, sut: &dyn Sut, file: &Path) -> Result<Verdict, Bad> {
+pub(super) fn edges(args: &RunArgs, sut: &dyn Sut, file: &Path) -> Result<Verdict, UsageError> {
     let (preset, side) = one_role(args, sut)?;
     let mut tours = Tours::with(preset, side, sut, criterion(args, &preset, sut));
     let report = play(args, sut, &mut tours)?;
@@ -46,25 +46,25 @@ pub(super) fn edges(args: &RunArgs, sut: &dyn Sut, file: &Path) -> Result<Verdic
 }
 
 /// Plays tours; whether all was taken.
-fn play(args: &RunArgs, sut: &dyn Sut, tours: &mut Tours) -> Result<bool, Bad> {
+fn play(args: &RunArgs, sut: &dyn Sut, tours: &mut Tours) -> Result<bool, UsageError> {
     let report = tours.run(sut, threads(args.threads)?, &|_| {});
-    let report = report.map_err(|error| Bad(format!("{}: {error}", sut.name())))?;
+    let report = report.map_err(|error| UsageError(format!("{}: {error}", sut.name())))?;
     Ok(report.is_covered())
 }
 
 /// The one preset and the one side that are asked for, as far as the stack fits.
-fn one_role(args: &RunArgs, sut: &dyn Sut) -> Result<(Preset, Side), Bad> {
+fn one_role(args: &RunArgs, sut: &dyn Sut) -> Result<(Preset, Side), UsageError> {
     let ([name], Some(side)) = (&args.presets[..], args.side) else {
-        return Err(Bad("--tour, --edge and --edges need one preset and --side".to_owned()));
+        return Err(UsageError("--tour, --edge and --edges need one preset and --side".to_owned()));
     };
     let (preset, side) = (find_preset(name)?, side.side());
     if !preset.is_replayed() {
-        return Err(Bad(format!("preset {name} is checked, not replayed: no tours")));
+        return Err(UsageError(format!("preset {name} is checked, not replayed: no tours")));
     }
     if !preset.sides().contains(&side) {
-        return Err(Bad(format!("preset {name} has no system under test as {side}")));
+        return Err(UsageError(format!("preset {name} has no system under test as {side}")));
     }
-    let preset = sut.fit(preset).map_err(|why| Bad(format!("{name}: {why}")))?;
+    let preset = sut.fit(preset).map_err(|why| UsageError(format!("{name}: {why}")))?;
     Ok((preset, side))
 }
 
@@ -82,31 +82,36 @@ fn by_number(
     preset: Preset,
     side: Side,
     number: usize,
-) -> Result<Trace, Bad> {
+) -> Result<Trace, UsageError> {
     let mut tours = Tours::with(preset, side, sut, criterion(args, &preset, sut));
     if tours.trace(number).is_none() {
         // It may be one of those that are made on the way, around a deviation.
         play(args, sut, &mut tours)?;
     }
-    let none = || Bad(format!("preset {} has no tour {number} as {side}", preset.name));
+    let none = || UsageError(format!("preset {} has no tour {number} as {side}", preset.name));
     tours.trace(number).ok_or_else(none)
 }
 
-fn by_edges(args: &RunArgs, sut: &dyn Sut, preset: Preset, side: Side) -> Result<Trace, Bad> {
+fn by_edges(
+    args: &RunArgs,
+    sut: &dyn Sut,
+    preset: Preset,
+    side: Side,
+) -> Result<Trace, UsageError> {
     let edges = fingerprints(&args.edge)?;
     let tours = Tours::with(preset, side, sut, Criterion::Edges);
     tours.by_edges(&edges).ok_or_else(|| {
         let named = args.edge.join(",");
-        Bad(format!("preset {} has no edges {named} one after the other", preset.name))
+        UsageError(format!("preset {} has no edges {named} one after the other", preset.name))
     })
 }
 
 /// Edges by what `--edges` and a failing run call them.
-pub(in crate::commands) fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>, Bad> {
+pub(in crate::commands) fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>, UsageError> {
     let parse = |text: &String| {
         let fingerprint = Fingerprint::from_str_radix(text, 16);
         let why = "a fingerprint has 16 hexadecimal digits";
-        fingerprint.map_err(|_| Bad(format!("\"{text}\" names no edge: {why}")))
+        fingerprint.map_err(|_| UsageError(format!("\"{text}\" names no edge: {why}")))
     };
     texts.iter().map(parse).collect()
 }

@@ -10,7 +10,7 @@ use streamproof_conformance::table::count;
 use streamproof_conformance::tours::{ReplayError, replay_trace};
 use streamproof_model::trace::Trace;
 
-use crate::commands::{Bad, Verdict, files, out};
+use crate::commands::{UsageError, Verdict, files, out};
 
 /// The exit that a report stands for.
 pub(in crate::commands) fn verdict_of(report: &Report) -> Verdict {
@@ -71,7 +71,7 @@ fn print_new(deviant: &Deviant) {
 }
 
 /// Writes the shortest trace of each deviation, minimized, into a folder.
-pub(super) fn record_all(report: &Report, sut: &dyn Sut, folder: &Path) -> Result<(), Bad> {
+pub(super) fn record_all(report: &Report, sut: &dyn Sut, folder: &Path) -> Result<(), UsageError> {
     for deviant in &report.deviants {
         let (_, text) = recorded(sut, deviant)?;
         files::write(&folder.join(format!("{}.ndjson", deviant.breach.id())), &text)?;
@@ -85,10 +85,10 @@ pub(in crate::commands) fn draw_unlisted(
     sut: &dyn Sut,
     folder: &Path,
     quiet: bool,
-) -> Result<(), Bad> {
+) -> Result<(), UsageError> {
     for deviant in report.unlisted() {
         let (trace, text) = &recorded(sut, deviant)?;
-        let replay = replay_trace(sut, trace).map_err(|error| Bad(error.to_string()))?;
+        let replay = replay_trace(sut, trace).map_err(|error| UsageError(error.to_string()))?;
         let diagram = replay_diagram(sut, trace, &replay);
         if !quiet {
             outln!("\n{}", diagram.to_terminal(out::width(), out::has_colour()));
@@ -107,10 +107,10 @@ pub(in crate::commands) fn draw_unlisted(
 }
 
 /// A witness with nothing in it that the breach does not need, and its file.
-fn recorded(sut: &dyn Sut, deviant: &Deviant) -> Result<(Trace, String), Bad> {
-    let bad = |error: ReplayError| Bad(error.to_string());
+fn recorded(sut: &dyn Sut, deviant: &Deviant) -> Result<(Trace, String), UsageError> {
+    let bad = |error: ReplayError| UsageError(error.to_string());
     match record::record(sut, &deviant.trace, deviant.breach).map_err(bad)? {
-        Some((shrunk, text)) => Ok((shrunk.trace, text)),
+        Some((minimized, text)) => Ok((minimized.trace, text)),
         None => Ok((deviant.trace.clone(), deviant.file().map_err(bad)?)),
     }
 }

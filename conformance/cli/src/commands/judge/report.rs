@@ -16,7 +16,7 @@ use streamproof_model::rfc::citation::Level;
 use super::stacks::play_common;
 use super::systems::SutArgs;
 use super::verdict_of;
-use crate::commands::{Bad, Verdict, files, of_schema, out, threads};
+use crate::commands::{UsageError, Verdict, files, of_schema, out, threads};
 use crate::html::{escape, page, table};
 
 /// One stack's page.
@@ -51,7 +51,7 @@ struct Shown<'a> {
     diagram: Diagram,
 }
 
-pub(in crate::commands) fn run(args: &ReportArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &ReportArgs) -> Result<Verdict, UsageError> {
     out::give_way(args.html.as_deref(), args.json)?;
     let sut = args.sut.sut()?;
     let report = play_common(&*sut, threads(args.threads)?)?;
@@ -67,9 +67,10 @@ pub(in crate::commands) fn run(args: &ReportArgs) -> Result<Verdict, Bad> {
     Ok(verdict_of(&report))
 }
 
-fn draw<'a>(report: &'a Report, sut: &dyn Sut) -> Result<Vec<Shown<'a>>, Bad> {
+fn draw<'a>(report: &'a Report, sut: &dyn Sut) -> Result<Vec<Shown<'a>>, UsageError> {
     let draw = |deviant: &'a Deviant| {
-        let replay = replay_trace(sut, &deviant.trace).map_err(|error| Bad(error.to_string()))?;
+        let replay =
+            replay_trace(sut, &deviant.trace).map_err(|error| UsageError(error.to_string()))?;
         Ok(Shown { deviant, diagram: replay_diagram(sut, &deviant.trace, &replay) })
     };
     report.deviants.iter().map(draw).collect()

@@ -14,7 +14,7 @@ use streamproof_stacks::STACKS;
 use super::run::play;
 use super::systems::SutArg;
 use super::verdict_of;
-use crate::commands::{Bad, Verdict, of_schema, out, stop, threads};
+use crate::commands::{UsageError, Verdict, of_schema, out, stop, threads};
 
 /// Play every stack that is known.
 #[derive(Args, Debug)]
@@ -72,7 +72,7 @@ struct Played {
     run: Result<Report, String>,
 }
 
-pub(in crate::commands) fn run(args: &StacksArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &StacksArgs) -> Result<Verdict, UsageError> {
     let chosen: Vec<SutArg> = match args.sut.is_empty() {
         true => STACKS.into_iter().map(SutArg::from).collect(),
         false => args.sut.clone(),
@@ -81,7 +81,7 @@ pub(in crate::commands) fn run(args: &StacksArgs) -> Result<Verdict, Bad> {
     let mut all = Vec::new();
     for stack in chosen {
         let sut = stack.sut();
-        let run = play_common(&*sut, threads).map_err(|Bad(why)| why);
+        let run = play_common(&*sut, threads).map_err(|UsageError(why)| why);
         all.push(Played { name: sut.name(), version: sut.version(), run });
     }
     match args.json {
@@ -103,7 +103,7 @@ pub(in crate::commands) fn run(args: &StacksArgs) -> Result<Verdict, Bad> {
 }
 
 /// Plays what every stack is asked.
-pub(super) fn play_common(sut: &dyn Sut, threads: NonZero<usize>) -> Result<Report, Bad> {
+pub(super) fn play_common(sut: &dyn Sut, threads: NonZero<usize>) -> Result<Report, UsageError> {
     let suite = Suite::quick().presets(PRESETS).criterion(Criterion::Edges).threads(threads);
     play(&suite.stop_at(stop::asked()?), sut)
 }

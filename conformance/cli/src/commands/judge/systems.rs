@@ -8,10 +8,10 @@ use streamproof_model::judging::departures::{Departure, listed};
 use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::choices::{Choice, Choices};
 
-use streamproof_conformance::sut::{Choosing, Sut};
+use streamproof_conformance::sut::{Overridden, Sut};
 use streamproof_stacks::{STACKS, Stack, departures};
 
-use crate::commands::{Bad, names};
+use crate::commands::{UsageError, names};
 
 /// The manager, which is played if no other system is named.
 pub(in crate::commands) const MANAGER: &str = "manager";
@@ -30,7 +30,7 @@ pub(in crate::commands) struct SutArgs {
 
 impl SutArgs {
     /// The system, on that way.
-    pub(in crate::commands) fn sut(&self) -> Result<Box<dyn Sut>, Bad> {
+    pub(in crate::commands) fn sut(&self) -> Result<Box<dyn Sut>, UsageError> {
         choosing(self.sut.sut(), &self.choice)
     }
 }
@@ -39,13 +39,13 @@ impl SutArgs {
 pub(in crate::commands) fn choosing(
     sut: Box<dyn Sut>,
     ways: &[String],
-) -> Result<Box<dyn Sut>, Bad> {
+) -> Result<Box<dyn Sut>, UsageError> {
     if ways.is_empty() {
         return Ok(sut);
     }
     let mut way = sut.way();
     for one in ways {
-        let bad = |why: &str| Bad(format!("--choice {one}: {why}"));
+        let bad = |why: &str| UsageError(format!("--choice {one}: {why}"));
         let (name, goes) =
             one.split_once('=').ok_or_else(|| bad("wants CHOICE=always or =never"))?;
         let goes = match goes.parse() {
@@ -60,7 +60,7 @@ pub(in crate::commands) fn choosing(
             bad(&format!("there is no such choice or departure{meant}"))
         })?;
     }
-    Ok(Box::new(Choosing { sut, way }))
+    Ok(Box::new(Overridden { sut, way }))
 }
 
 /// The way with one choice made so, or one departure taken or left; `None` if there is none of that name.

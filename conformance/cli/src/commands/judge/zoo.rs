@@ -5,7 +5,7 @@ use serde_json::json;
 use std::num::NonZero;
 
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, names, of_schema, out, threads};
+use crate::commands::{UsageError, Verdict, names, of_schema, out, threads};
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::table::{Column, table_within};
 use streamproof_conformance::tours::replay_trace;
@@ -30,13 +30,13 @@ pub(in crate::commands) struct ZooArgs {
 
 type Row = (&'static Planted, Option<Find>);
 
-pub(in crate::commands) fn run(args: &ZooArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &ZooArgs) -> Result<Verdict, UsageError> {
     let asked = asked(&args.bugs)?;
     let line = Progress::new(format!("hunting {} bugs", asked.len()));
     let threads = threads(args.threads)?;
     let mut hunter = Hunter::default();
     let mut rows: Vec<Row> = Vec::new();
-    let bad = |error: streamproof_conformance::sut::StartError| Bad(format!("toy: {error}"));
+    let bad = |error: streamproof_conformance::sut::StartError| UsageError(format!("toy: {error}"));
     for planted in asked {
         line.tell(&planted.bug.id());
         rows.push((planted, hunter.hunt(planted, threads).map_err(bad)?));
@@ -59,7 +59,7 @@ pub(in crate::commands) fn run(args: &ZooArgs) -> Result<Verdict, Bad> {
     Ok(if all && blamed == 0 { Verdict::Holds } else { Verdict::Fails })
 }
 
-fn asked(names: &[String]) -> Result<Vec<&'static Planted>, Bad> {
+fn asked(names: &[String]) -> Result<Vec<&'static Planted>, UsageError> {
     if names.is_empty() {
         return Ok(PLANTED.iter().collect());
     }
@@ -109,12 +109,12 @@ fn print_rest(rows: &[Row]) {
     outln!("{} bugs, {found} found, {} not planted", rows.len(), NOT_PLANTED.len());
 }
 
-fn draw(rows: &[Row]) -> Result<(), Bad> {
+fn draw(rows: &[Row]) -> Result<(), UsageError> {
     for (planted, find) in rows {
         let Some(find) = find else { continue };
         let toy = Toy::with(planted.bug);
-        let replay =
-            replay_trace(&toy, &find.caught.trace).map_err(|error| Bad(error.to_string()))?;
+        let replay = replay_trace(&toy, &find.caught.trace)
+            .map_err(|error| UsageError(error.to_string()))?;
         let diagram = replay_diagram(&toy, &find.caught.trace, &replay);
         outln!("\n{}:\n{}", planted.bug.id(), diagram.to_terminal(out::width(), out::has_colour()));
     }

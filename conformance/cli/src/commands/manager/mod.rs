@@ -5,7 +5,7 @@ mod storm;
 
 use clap::Subcommand;
 
-use super::{Bad, Verdict};
+use super::{UsageError, Verdict};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::commands) enum ManagerCommand {
@@ -16,7 +16,7 @@ pub(in crate::commands) enum ManagerCommand {
     Storm(storm::StormArgs),
 }
 
-pub(super) fn run(command: &ManagerCommand) -> Result<Verdict, Bad> {
+pub(super) fn run(command: &ManagerCommand) -> Result<Verdict, UsageError> {
     match command {
         ManagerCommand::Races(args) => races::run(args),
         ManagerCommand::Storm(args) => storm::run(args),

@@ -5,7 +5,7 @@ use serde_json::json;
 use streamproof::Config;
 
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, names, of_schema, out};
+use crate::commands::{UsageError, Verdict, names, of_schema, out};
 use streamproof_conformance::table::{Column, count, table_within};
 use streamproof_stress::races::list::{RACES, Race};
 use streamproof_stress::races::search::{Bound, Schedule};
@@ -34,7 +34,7 @@ pub(in crate::commands) struct RacesArgs {
     pub(in crate::commands) json: bool,
 }
 
-pub(in crate::commands) fn run(args: &RacesArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &RacesArgs) -> Result<Verdict, UsageError> {
     let races = races(&args.races)?;
     if let Some(schedule) = &args.schedule {
         return show(&races, schedule);
@@ -45,7 +45,7 @@ pub(in crate::commands) fn run(args: &RacesArgs) -> Result<Verdict, Bad> {
         let line = Progress::new(format!("race {}", race.name));
         line.tell(race.about);
         let outcome = run_race(race, Config::default(), bound);
-        outcomes.push(outcome.map_err(|error| Bad(error.to_string()))?);
+        outcomes.push(outcome.map_err(|error| UsageError(error.to_string()))?);
     }
     match args.json {
         true => {
@@ -73,7 +73,7 @@ pub(in crate::commands) fn run(args: &RacesArgs) -> Result<Verdict, Bad> {
     })
 }
 
-fn races(names: &[String]) -> Result<Vec<&'static Race>, Bad> {
+fn races(names: &[String]) -> Result<Vec<&'static Race>, UsageError> {
     if names.is_empty() {
         return Ok(RACES.iter().collect());
     }
@@ -86,10 +86,11 @@ fn races(names: &[String]) -> Result<Vec<&'static Race>, Bad> {
 }
 
 /// One schedule of one race: what went over the network, and who was told what.
-fn show(races: &[&'static Race], schedule: &str) -> Result<Verdict, Bad> {
-    let [race] = races else { return Err(Bad("--schedule needs one race".to_owned())) };
-    let schedule: Schedule = schedule.parse().map_err(|error| Bad(format!("{error}")))?;
-    let shown = log(race, Config::default(), &schedule).map_err(|error| Bad(error.to_string()))?;
+fn show(races: &[&'static Race], schedule: &str) -> Result<Verdict, UsageError> {
+    let [race] = races else { return Err(UsageError("--schedule needs one race".to_owned())) };
+    let schedule: Schedule = schedule.parse().map_err(|error| UsageError(format!("{error}")))?;
+    let shown =
+        log(race, Config::default(), &schedule).map_err(|error| UsageError(error.to_string()))?;
     shown.lines.iter().for_each(|line| outln!("{line}"));
     Ok(match shown.verdict {
         Ok(ends) => {

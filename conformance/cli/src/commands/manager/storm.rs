@@ -5,7 +5,7 @@ use serde_json::json;
 use streamproof::Tally;
 
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, of_schema, out};
+use crate::commands::{UsageError, Verdict, of_schema, out};
 use streamproof_conformance::table::{Column, count, table_within};
 use streamproof_stress::storm::{Report, Storm, run as let_pass};
 
@@ -28,7 +28,7 @@ pub(in crate::commands) struct StormArgs {
     pub(in crate::commands) json: bool,
 }
 
-pub(in crate::commands) fn run(args: &StormArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &StormArgs) -> Result<Verdict, UsageError> {
     let line = Progress::new(format!("a storm of {} streams", number(args.streams)));
     let storm = Storm {
         streams: args.streams,
@@ -40,7 +40,7 @@ pub(in crate::commands) fn run(args: &StormArgs) -> Result<Verdict, Bad> {
         let seconds = passed.time.as_secs();
         line.tell(&format!("{} streams, {seconds} s of virtual time", number(passed.streams)));
     })
-    .map_err(|error| Bad(error.to_string()))?;
+    .map_err(|error| UsageError(error.to_string()))?;
     drop(line);
     match args.json {
         true => outln!("{:#}", of_schema("manager-storm", as_json(&report))),

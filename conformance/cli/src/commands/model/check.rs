@@ -1,10 +1,9 @@
 //! `streamproof model check`.
 
-use std::num::NonZero;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
+
 use serde_json::json;
 use streamproof_model::check::any::{self, AnyWorld, Counterexample};
 use streamproof_model::check::report::Report;
@@ -16,108 +15,16 @@ use streamproof_model::worlds::Tier;
 use streamproof_model::worlds::streams::properties::progress::GOALS;
 use streamproof_scale::dataflow;
 
+use super::args::{CheckArgs, EngineArg};
 use super::report::{Asked, as_json, as_table, properties, row, show_failures};
 use super::worlds::worlds;
 use super::{cluster, fair};
 use crate::commands::progress::Progress;
 use crate::commands::shared::TierArg;
-use crate::commands::{Bad, Verdict as ExitVerdict, of_schema, out, threads};
+use crate::commands::{UsageError, Verdict as ExitVerdict, of_schema, out, threads};
 use streamproof_conformance::table::count;
 
-/// Check presets exhaustively.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  streamproof model check                         the quick tier
-  streamproof model check uni --properties        one preset, property by property
-  streamproof model check limits-bidi --fair      what must come in the end
-  streamproof model check --mutant \"forget final size\"
-  streamproof model check duo-full --memory-limit 8GiB --checkpoint saved")]
-pub(in crate::commands) struct CheckArgs {
-    /// Which presets; a whole tier if none is named. "lifecycle..." means every preset whose name begins with "lifecycle".
-    pub(in crate::commands) presets: Vec<String>,
-    /// The same, as a flag.
-    #[arg(long, value_name = "PRESET")]
-    pub(in crate::commands) preset: Vec<String>,
-    /// Which tier: quick, in which everything must be taken at least once, or full, with larger
-    /// bounds. Quick if neither a tier nor a preset is named.
-    #[arg(long, value_enum, conflicts_with_all = ["presets", "preset", "mutant"])]
-    pub(in crate::commands) tier: Option<TierArg>,
-    /// Check liveness instead: every goal is eventually reached on every fair path. Presets of streams have
-    /// goals, others have none.
-    #[arg(long, conflicts_with_all = ["engine", "properties", "exact", "memory_limit", "time_limit",
-          "state_limit", "expect", "checkpoint", "checkpoint_every", "restart", "hosts", "process",
-          "patience", "threads"])]
-    pub(in crate::commands) fair: bool,
-    /// Which engine for presets of streams.
-    #[arg(long, value_enum, default_value_t = EngineArg::Levels)]
-    pub(in crate::commands) engine: EngineArg,
-    #[command(flatten)]
-    pub(in crate::commands) how: HowArgs,
-    /// How many threads; as many as there are cores if not given.
-    #[arg(long)]
-    pub(in crate::commands) threads: Option<NonZero<usize>>,
-    /// Check a wrong rule instead: the name of a mutant, as in "forget final size". Its own preset is
-    /// checked if none is named.
-    #[arg(long)]
-    pub(in crate::commands) mutant: Option<String>,
-    /// Where diagrams of counterexamples are written.
-    #[arg(long, default_value = "streamproof-out")]
-    pub(in crate::commands) out: PathBuf,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub(in crate::commands) json: bool,
-    /// Show every property, not only those that fail; JSON has them anyway.
-    #[arg(long, conflicts_with = "json")]
-    pub(in crate::commands) properties: bool,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(in crate::commands) enum EngineArg {
-    /// The project's own: breadth first, packed states, shortest counterexamples.
-    Levels,
-    /// The same search on timely dataflow: threads, processes, hosts.
-    Dataflow,
-}
-
-/// How the project's own engine goes about it.
-#[derive(Args, Debug)]
-pub(in crate::commands) struct HowArgs {
-    /// Compare states and not their fingerprints: more memory, no state taken for another.
-    #[arg(long)]
-    pub(in crate::commands) exact: bool,
-    /// End incomplete (exit 3) before using more memory than this, as in 8GiB.
-    #[arg(long, value_name = "SIZE")]
-    pub(in crate::commands) memory_limit: Option<bytesize::ByteSize>,
-    /// End incomplete (exit 3) after this many seconds.
-    #[arg(long, value_name = "SECONDS")]
-    pub(in crate::commands) time_limit: Option<u64>,
-    /// End incomplete (exit 3) after this many states.
-    #[arg(long, value_name = "STATES")]
-    pub(in crate::commands) state_limit: Option<usize>,
-    /// Pre-size the tables for this many states.
-    #[arg(long, value_name = "STATES", default_value_t = 0)]
-    pub(in crate::commands) expect: usize,
-    /// Leave checkpoints in this folder, and resume from the one that is there. Needs one preset.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "exact")]
-    pub(in crate::commands) checkpoint: Option<PathBuf>,
-    /// Leave at most one checkpoint in this many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "checkpoint")]
-    pub(in crate::commands) checkpoint_every: u64,
-    /// With `--engine dataflow`: a file with each process's host:port on a line of its own.
-    #[arg(long, value_name = "FILE", requires = "process")]
-    pub(in crate::commands) hosts: Option<PathBuf>,
-    /// Which line of `--hosts` this process is, from 0.
-    #[arg(long, value_name = "I", requires = "hosts")]
-    pub(in crate::commands) process: Option<usize>,
-    /// How many seconds to wait for the other processes.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "hosts")]
-    pub(in crate::commands) patience: u64,
-    /// Start from the beginning, even if a checkpoint is there.
-    #[arg(long, requires = "checkpoint")]
-    pub(in crate::commands) restart: bool,
-}
-
-pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
+pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, UsageError> {
     let mutant = args.mutant.as_deref();
     let tier = args.tier.map_or(Tier::Quick, TierArg::tier);
     let names: Vec<_> = args.presets.iter().chain(&args.preset).cloned().collect();
@@ -140,9 +47,9 @@ pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
     let mut reports = Vec::new();
     for world in &worlds {
         let mut report = check(world.as_ref(), &how)?;
-        if mutant.is_some() && report.holds() && !is_felt(&report, &how)? {
+        if mutant.is_some() && report.holds() && !is_visible(&report, &how)? {
             report.cut =
-                Some("the preset does not feel the mutant: all is as without it".to_owned());
+                Some("the mutant changes nothing in this preset: all is as without it".to_owned());
         }
         reports.push(report);
     }
@@ -181,7 +88,7 @@ pub(in crate::commands) fn run(args: &CheckArgs) -> Result<ExitVerdict, Bad> {
 }
 
 /// Refuses what is said of the engine of streams where a preset is of another type, whose engine knows none of it.
-fn fits(args: &CheckArgs, world: &dyn AnyWorld) -> Result<(), Bad> {
+fn fits(args: &CheckArgs, world: &dyn AnyWorld) -> Result<(), UsageError> {
     let how = &args.how;
     let flags = [
         ("--engine dataflow", args.engine == EngineArg::Dataflow),
@@ -194,7 +101,7 @@ fn fits(args: &CheckArgs, world: &dyn AnyWorld) -> Result<(), Bad> {
     let flag = flags.into_iter().find(|(_, is_given)| *is_given);
     match (world.as_streams(), flag) {
         (None, Some((flag, _))) => {
-            Err(Bad(format!("{flag}: preset {} is not of streams", world.about().name)))
+            Err(UsageError(format!("{flag}: preset {} is not of streams", world.about().name)))
         }
         (Some(_), _) | (None, None) => Ok(()),
     }
@@ -202,7 +109,7 @@ fn fits(args: &CheckArgs, world: &dyn AnyWorld) -> Result<(), Bad> {
 
 /// Whether a preset that holds under a wrong rule is another one under it: where all is the same, that it holds says
 /// nothing of the rule.
-fn is_felt(report: &Report<Counterexample>, how: &How) -> Result<bool, Bad> {
+fn is_visible(report: &Report<Counterexample>, how: &How) -> Result<bool, UsageError> {
     let Some(right) = any::find(report.preset) else { return Ok(true) };
     let right = check(right.as_ref(), how)?;
     let size = |report: &Report<Counterexample>| (report.states, report.generated, report.depth);
@@ -268,11 +175,15 @@ pub(super) struct How {
     dataflow: dataflow::Options,
 }
 
-fn options(args: &CheckArgs, threads: usize, worlds: &[Box<dyn AnyWorld>]) -> Result<Options, Bad> {
+fn options(
+    args: &CheckArgs,
+    threads: usize,
+    worlds: &[Box<dyn AnyWorld>],
+) -> Result<Options, UsageError> {
     let how = &args.how;
     let streams = worlds.iter().filter(|world| world.as_streams().is_some());
     if how.checkpoint.is_some() && streams.count() != 1 {
-        return Err(Bad("--checkpoint needs one preset, and one of streams".to_owned()));
+        return Err(UsageError("--checkpoint needs one preset, and one of streams".to_owned()));
     }
     let limits = Limits {
         memory: how.memory_limit.and_then(|size| usize::try_from(size.as_u64()).ok()),
@@ -291,7 +202,7 @@ fn options(args: &CheckArgs, threads: usize, worlds: &[Box<dyn AnyWorld>]) -> Re
 }
 
 /// Checks one world, with progress on stderr.
-fn check(world: &dyn AnyWorld, how: &How) -> Result<Report<Counterexample>, Bad> {
+fn check(world: &dyn AnyWorld, how: &How) -> Result<Report<Counterexample>, UsageError> {
     if let (EngineArg::Dataflow, Some(world)) = (how.engine, world.as_streams()) {
         let report = with_goals(world, cluster::check(world, &how.dataflow)?);
         return Ok(report.map(|path| Counterexample::of(world, &path)));
@@ -301,7 +212,7 @@ fn check(world: &dyn AnyWorld, how: &How) -> Result<Report<Counterexample>, Bad>
         any::Progress::Levels(progress) => tell_levels(&line, progress),
         any::Progress::States(progress) => line.tell(&format!("{} states", count(progress.states))),
     });
-    checked.map_err(|failure| Bad(failure.to_string()))
+    checked.map_err(|failure| UsageError(failure.to_string()))
 }
 
 /// Tells how far the project's own engine has come.

@@ -7,19 +7,19 @@ use streamproof_model::check::report::{Report, Verdict};
 use streamproof_model::worlds::streams::StreamsWorld;
 use streamproof_scale::dataflow::{Cluster, Failure, Options, Outcome, run};
 
-use super::check::{CheckArgs, EngineArg};
-use crate::commands::{Bad, files};
+use super::args::{CheckArgs, EngineArg};
+use crate::commands::{UsageError, files};
 
 /// What the command line says about the engine.
-pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> {
+pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, UsageError> {
     let how = &args.how;
     let only_levels = how.exact || how.checkpoint.is_some() || how.memory_limit.is_some();
     if args.engine == EngineArg::Dataflow && only_levels {
         let one = "--exact, --checkpoint and --memory-limit are of the engine `levels`";
-        return Err(Bad(one.to_owned()));
+        return Err(UsageError(one.to_owned()));
     }
     if args.engine == EngineArg::Levels && how.hosts.is_some() {
-        return Err(Bad("--hosts and --process are of --engine dataflow".to_owned()));
+        return Err(UsageError("--hosts and --process are of --engine dataflow".to_owned()));
     }
     let hosts = match &how.hosts {
         None => Vec::new(),
@@ -28,7 +28,10 @@ pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> 
             let lines = text.lines().map(str::trim);
             let hosts: Vec<_> = lines.filter(|line| !line.is_empty()).map(str::to_owned).collect();
             if hosts.is_empty() {
-                return Err(Bad(format!("--hosts {}: there is no host in it", path.display())));
+                return Err(UsageError(format!(
+                    "--hosts {}: there is no host in it",
+                    path.display()
+                )));
             }
             hosts
         }
@@ -36,7 +39,10 @@ pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> 
     for (line, host) in hosts.iter().enumerate() {
         let port = host.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
         if port.is_none() {
-            return Err(Bad(format!("--hosts, line {}: \"{host}\" is no host:port", line + 1)));
+            return Err(UsageError(format!(
+                "--hosts, line {}: \"{host}\" is no host:port",
+                line + 1
+            )));
         }
     }
     let process = how.process.unwrap_or(0);
@@ -52,7 +58,7 @@ pub(super) fn options(args: &CheckArgs, threads: usize) -> Result<Options, Bad> 
 }
 
 /// Checks one world. What kept the cluster from its end is why the report is incomplete.
-pub(super) fn check(world: &StreamsWorld, options: &Options) -> Result<Report, Bad> {
+pub(super) fn check(world: &StreamsWorld, options: &Options) -> Result<Report, UsageError> {
     let quiet = Quiet::new();
     let outcome = run(*world, options);
     drop(quiet);
@@ -63,7 +69,7 @@ pub(super) fn check(world: &StreamsWorld, options: &Options) -> Result<Report, B
         }
         Err(
             error @ (Failure::NoSuchProcess { .. } | Failure::Address { .. } | Failure::File(_)),
-        ) => Err(Bad(error.to_string())),
+        ) => Err(UsageError(error.to_string())),
     }
 }
 

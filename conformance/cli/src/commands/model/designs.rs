@@ -12,7 +12,7 @@ use streamproof_model::worlds::lifecycle::wrong::DESIGNS;
 
 use super::report::broken;
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, files, names, of_schema, out};
+use crate::commands::{UsageError, Verdict, files, names, of_schema, out};
 use streamproof_conformance::table::{Column, table_within};
 
 /// Judge every way to end a stream inside an endpoint.
@@ -31,7 +31,7 @@ pub(in crate::commands) struct DesignsArgs {
     pub(in crate::commands) out: PathBuf,
 }
 
-pub(in crate::commands) fn run(args: &DesignsArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &DesignsArgs) -> Result<Verdict, UsageError> {
     let designs = match &args.name {
         Some(name) => vec![find(name)?],
         None => DESIGNS.to_vec(),
@@ -72,7 +72,7 @@ pub(in crate::commands) fn run(args: &DesignsArgs) -> Result<Verdict, Bad> {
     Ok(verdict)
 }
 
-fn find(name: &str) -> Result<Design, Bad> {
+fn find(name: &str) -> Result<Design, UsageError> {
     Design::find(name).ok_or_else(|| {
         let known = DESIGNS.iter().map(|design| design.name);
         names::unknown("design", name, known, "streamproof model designs")

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use streamproof_model::check::explorer::serve;
 use streamproof_model::worlds::streams::StreamsWorld;
 
-use crate::commands::{Bad, Verdict, find_preset};
+use crate::commands::{UsageError, Verdict, find_preset};
 
 /// Walk through a preset in the browser.
 #[derive(Args, Debug)]
@@ -20,10 +20,10 @@ pub(in crate::commands) struct ExploreArgs {
     pub(in crate::commands) addr: SocketAddr,
 }
 
-pub(in crate::commands) fn run(args: &ExploreArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &ExploreArgs) -> Result<Verdict, UsageError> {
     let preset = find_preset(&args.preset)?;
     let ready = |addr| errln!("exploring {} at http://{addr}/ (Ctrl-C ends it)", preset.name);
     serve(StreamsWorld::new(preset), args.addr, ready)
-        .map_err(|error| Bad(format!("cannot listen on {}: {error}", args.addr)))?;
+        .map_err(|error| UsageError(format!("cannot listen on {}: {error}", args.addr)))?;
     Ok(Verdict::Holds)
 }

@@ -9,8 +9,8 @@ use streamproof_model::worlds::streams::StreamsWorld;
 use streamproof_model::worlds::streams::action::Action;
 use streamproof_model::worlds::streams::picture::path_diagram;
 
-use super::check::CheckArgs;
-use crate::commands::{Bad, Verdict as ExitVerdict, files, of_schema, out};
+use super::args::CheckArgs;
+use crate::commands::{UsageError, Verdict as ExitVerdict, files, of_schema, out};
 use streamproof_conformance::table::{Column, count, table_within};
 
 /// Asks of each world of streams; if the worlds were `named`, there has to be no other.
@@ -18,7 +18,7 @@ pub(in crate::commands) fn run(
     args: &CheckArgs,
     worlds: &[Box<dyn AnyWorld>],
     named: bool,
-) -> Result<ExitVerdict, Bad> {
+) -> Result<ExitVerdict, UsageError> {
     let mut reports = Vec::new();
     for world in worlds {
         match world.as_streams() {
@@ -26,7 +26,7 @@ pub(in crate::commands) fn run(
                 reports.extend(every_path(world).into_iter().map(|report| (world, report)));
             }
             None if named => {
-                return Err(Bad(format!("preset {} has no goals", world.about().name)));
+                return Err(UsageError(format!("preset {} has no goals", world.about().name)));
             }
             None => {}
         }

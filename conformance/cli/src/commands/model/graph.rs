@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use streamproof_model::check::packed_graph::PackedGraph;
 use streamproof_model::worlds::streams::StreamsWorld;
 
-use crate::commands::{Bad, Verdict, files, find_preset, out};
+use crate::commands::{UsageError, Verdict, files, find_preset, out};
 use streamproof_conformance::table::count;
 
 /// Write a preset's whole graph.
@@ -25,12 +25,12 @@ pub(in crate::commands) struct GraphArgs {
     pub(in crate::commands) out: Option<PathBuf>,
 }
 
-pub(in crate::commands) fn run(args: &GraphArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &GraphArgs) -> Result<Verdict, UsageError> {
     out::give_way(args.dot.iter().chain(&args.out).map(PathBuf::as_path), false)?;
     let preset = find_preset(&args.preset)?;
     let world = StreamsWorld::new(preset);
     let graph = PackedGraph::explore(world)
-        .map_err(|full| Bad(format!("preset {}: {full}", args.preset)))?;
+        .map_err(|full| UsageError(format!("preset {}: {full}", args.preset)))?;
     if let Some(path) = &args.dot {
         write(path, |mut out| graph.write_dot(&mut out))?;
     }
@@ -43,7 +43,10 @@ pub(in crate::commands) fn run(args: &GraphArgs) -> Result<Verdict, Bad> {
 }
 
 /// Writes it, and says so.
-fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Bad> {
+fn write(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), UsageError> {
     files::write_with(path, content)?;
     outln!("written  {}", path.display());
     Ok(())

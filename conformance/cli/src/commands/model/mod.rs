@@ -1,5 +1,6 @@
 //! `streamproof model`.
 
+mod args;
 mod check;
 mod cluster;
 mod designs;
@@ -13,12 +14,12 @@ mod worlds;
 
 use clap::Subcommand;
 
-use super::{Bad, Verdict};
+use super::{UsageError, Verdict};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::commands) enum ModelCommand {
     /// Check presets exhaustively; with --fair, check liveness: every goal on every fair path.
-    Check(check::CheckArgs),
+    Check(args::CheckArgs),
     /// List the presets: what each is for, and what it leaves out.
     Presets(presets::PresetsArgs),
     /// Write a preset's whole graph: every state, every edge.
@@ -32,7 +33,7 @@ pub(in crate::commands) enum ModelCommand {
     Designs(designs::DesignsArgs),
 }
 
-pub(super) fn run(command: &ModelCommand) -> Result<Verdict, Bad> {
+pub(super) fn run(command: &ModelCommand) -> Result<Verdict, UsageError> {
     match command {
         ModelCommand::Check(args) => check::run(args),
         ModelCommand::Presets(args) => presets::run(args),

@@ -8,7 +8,7 @@ use streamproof_model::check::kill::{Kill, kill_table, kill_table_markdown};
 use streamproof_model::worlds::streams::wrong::{ELSEWHERE, MUTANTS, ZOO};
 
 use crate::commands::progress::Progress;
-use crate::commands::{Bad, Verdict, files, of_schema, out};
+use crate::commands::{UsageError, Verdict, files, of_schema, out};
 use streamproof_conformance::table::{Column, table_within};
 
 /// Mutation-test the model.
@@ -27,7 +27,7 @@ pub(in crate::commands) struct MutantsArgs {
 /// Where the table stands in a document.
 const MARKS: [&str; 2] = ["<!-- mutants -->", "<!-- /mutants -->"];
 
-pub(in crate::commands) fn run(args: &MutantsArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &MutantsArgs) -> Result<Verdict, UsageError> {
     out::give_way(args.update.as_deref(), args.json)?;
     let document = args.update.as_deref().map(Document::read).transpose()?;
     let line = Progress::new(format!("killing {} mutants", MUTANTS.len()));
@@ -129,19 +129,19 @@ struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// What stands before and behind its marks.
-    fn read(path: &'a Path) -> Result<Self, Bad> {
+    fn read(path: &'a Path) -> Result<Self, UsageError> {
         let text = files::read(path)?;
         let [begin, end] = MARKS;
         let parts = text.split_once(begin).and_then(|(before, rest)| {
             rest.split_once(end).map(|(_, after)| (before.to_owned(), after.to_owned()))
         });
         let missing =
-            || Bad(format!("{}: the marks {begin} and {end} are missing", path.display()));
+            || UsageError(format!("{}: the marks {begin} and {end} are missing", path.display()));
         let (before, after) = parts.ok_or_else(missing)?;
         Ok(Self { path, before, after })
     }
 
-    fn write(&self, table: &str) -> Result<(), Bad> {
+    fn write(&self, table: &str) -> Result<(), UsageError> {
         let ([begin, end], Self { path, before, after }) = (MARKS, self);
         files::write(path, &format!("{before}{begin}\n{table}{end}{after}"))
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use streamproof_model::check::any::all;
 use streamproof_model::worlds::About;
 
-use crate::commands::{Bad, Verdict, of_schema, out};
+use crate::commands::{UsageError, Verdict, of_schema, out};
 
 /// List the presets.
 #[derive(Args, Debug)]
@@ -17,7 +17,7 @@ pub(in crate::commands) struct PresetsArgs {
     json: bool,
 }
 
-pub(in crate::commands) fn run(args: &PresetsArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &PresetsArgs) -> Result<Verdict, UsageError> {
     let abouts: Vec<About> = all().iter().map(|world| world.about()).collect();
     if args.json {
         let preset = |about: &About| {

@@ -6,8 +6,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::judge::systems::{SutArg, choosing};
-use crate::commands::{Bad, Verdict, files, of_schema, out};
-use streamproof_conformance::export;
+use crate::commands::{UsageError, Verdict, files, of_schema, out};
+use streamproof_conformance::export::{self, ExportError};
+use streamproof_stacks::Stack;
 
 /// Make a trace into a capture or a test.
 #[derive(Args, Debug)]
@@ -41,15 +42,17 @@ pub(in crate::commands) struct ExportArgs {
     json: bool,
 }
 
-pub(in crate::commands) fn run(args: &ExportArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &ExportArgs) -> Result<Verdict, UsageError> {
     out::give_way(args.rust.iter().chain(&args.pcap).map(PathBuf::as_path), args.json)?;
     let name = args.file.display();
-    let bad = |error: export::ExportError| Bad(format!("{name}: {error}"));
+    let bad = |error: ExportError| UsageError(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
     let sut = choosing(args.sut.sut(), &args.choice)?;
     let breach = args.breach.as_deref();
     if let Some(path) = &args.rust {
-        let text = export::own_test(&*sut, &trace, breach, args.known).map_err(bad)?;
+        let own_test = Stack::find(sut.name()).and_then(|stack| stack.own_test);
+        let own_test = own_test.ok_or(ExportError::NoOwnTest(sut.name())).map_err(bad)?;
+        let text = export::own_test(&*sut, &trace, breach, args.known, own_test).map_err(bad)?;
         files::write(path, &text)?;
         if !args.json {
             outln!("test     {}", path.display());

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use streamproof_model::trace::{Trace, file};
 
 use crate::commands::judge::fingerprints;
-use crate::commands::{Bad, Verdict, files, find_preset, of_schema, out};
+use crate::commands::{UsageError, Verdict, files, find_preset, of_schema, out};
 use streamproof_conformance::tours::Tours;
 
 /// Write a preset's tours as trace files.
@@ -40,18 +40,24 @@ pub(in crate::commands) struct ListArgs {
     pub(in crate::commands) json: bool,
 }
 
-pub(in crate::commands) fn run(args: &ListArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &ListArgs) -> Result<Verdict, UsageError> {
     out::wants_folder(&args.out)?;
     let preset = find_preset(&args.preset)?;
     if !preset.is_replayed() {
-        return Err(Bad(format!("preset {} is checked, not replayed: no tours", preset.name)));
+        return Err(UsageError(format!(
+            "preset {} is checked, not replayed: no tours",
+            preset.name
+        )));
     }
     if let Some(side) = args.side.map(SideArg::side).filter(|side| !preset.sides().contains(side)) {
-        return Err(Bad(format!("preset {} has no system under test as {side}", preset.name)));
+        return Err(UsageError(format!(
+            "preset {} has no system under test as {side}",
+            preset.name
+        )));
     }
     let edges = fingerprints(&args.edge)?;
     let sut = args.sut.sut();
-    let preset = sut.fit(preset).map_err(|why| Bad(format!("{}: {why}", preset.name)))?;
+    let preset = sut.fit(preset).map_err(|why| UsageError(format!("{}: {why}", preset.name)))?;
     let mut written = Vec::new();
     for side in preset.sides() {
         if args.side.is_some_and(|only| only.side() != side) {
@@ -60,7 +66,8 @@ pub(in crate::commands) fn run(args: &ListArgs) -> Result<Verdict, Bad> {
         let tours = Tours::with(preset, side, &*sut, args.criterion.criterion());
         if !edges.is_empty() {
             let edge = args.edge.join(",");
-            let none = || Bad(format!("preset {} has no edges {edge} as {side}", preset.name));
+            let none =
+                || UsageError(format!("preset {} has no edges {edge} as {side}", preset.name));
             let trace = tours.by_edges(&edges).ok_or_else(none)?;
             written.push(write(args, &trace, &format!("edge-{edge}"))?);
             continue;
@@ -86,8 +93,8 @@ pub(in crate::commands) fn run(args: &ListArgs) -> Result<Verdict, Bad> {
 }
 
 /// Writes a trace into the folder; what is said of it for machines.
-fn write(args: &ListArgs, trace: &Trace, name: &str) -> Result<Value, Bad> {
-    let text = file::write(trace).map_err(|error| Bad(error.to_string()))?;
+fn write(args: &ListArgs, trace: &Trace, name: &str) -> Result<Value, UsageError> {
+    let text = file::write(trace).map_err(|error| UsageError(error.to_string()))?;
     let path = args.out.join(format!("{}-{}-{name}.ndjson", trace.preset.name, trace.side));
     files::write(&path, &text)?;
     Ok(json!({ "file": path, "side": trace.side, "steps": trace.actions.len() }))

@@ -8,7 +8,7 @@ mod scenarios;
 
 use clap::Subcommand;
 
-use super::{Bad, Verdict};
+use super::{UsageError, Verdict};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::commands) enum TraceCommand {
@@ -25,7 +25,7 @@ pub(in crate::commands) enum TraceCommand {
     Scenarios(scenarios::ScenariosArgs),
 }
 
-pub(super) fn run(command: &TraceCommand) -> Result<Verdict, Bad> {
+pub(super) fn run(command: &TraceCommand) -> Result<Verdict, UsageError> {
     match command {
         TraceCommand::Play(args) => play::run(args),
         TraceCommand::List(args) => list::run(args),

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::path::PathBuf;
 
 use crate::commands::judge::known;
-use crate::commands::{Bad, Verdict, files, of_schema, out};
+use crate::commands::{UsageError, Verdict, files, of_schema, out};
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::replay::{Found, Replay};
 use streamproof_conformance::tours::{ReplayError, replay_trace};
@@ -49,14 +49,14 @@ fn as_json(sut: &str, replay: &Replay) -> serde_json::Value {
     json!({ "sut": sut, "deviations": replay.found.iter().map(deviation).collect::<Vec<_>>() })
 }
 
-pub(in crate::commands) fn run(args: &PlayArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &PlayArgs) -> Result<Verdict, UsageError> {
     out::give_way(args.svg.as_deref(), args.json)?;
     let name = args.file.display();
     let trace = files::read_trace(&args.file)?;
     let sut = args.sut.sut();
     let known = known(&*sut)?;
     let replay = replay_trace(&*sut, &trace)
-        .map_err(|error: ReplayError| Bad(format!("{name}: {error}")))?;
+        .map_err(|error: ReplayError| UsageError(format!("{name}: {error}")))?;
     let diagram = replay_diagram(&*sut, &trace, &replay);
     if args.json {
         outln!("{:#}", of_schema("trace-play", as_json(sut.name(), &replay)));

@@ -12,7 +12,7 @@ use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::file;
 
 use crate::commands::judge::known;
-use crate::commands::{Bad, Verdict, files, names, of_schema, out};
+use crate::commands::{UsageError, Verdict, files, names, of_schema, out};
 use crate::scenarios::{LIST, Scenario, read};
 use streamproof_conformance::table::{Column, table_within};
 use streamproof_conformance::tours::replay_trace;
@@ -40,16 +40,17 @@ pub(in crate::commands) struct ScenariosArgs {
     pub(in crate::commands) json: bool,
 }
 
-pub(in crate::commands) fn run(args: &ScenariosArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &ScenariosArgs) -> Result<Verdict, UsageError> {
     let list = args.from.join(LIST);
     let text = files::read(&list)?;
-    let mut scenarios = read(&text).map_err(|error| Bad(format!("{}: {error}", list.display())))?;
+    let mut scenarios =
+        read(&text).map_err(|error| UsageError(format!("{}: {error}", list.display())))?;
     for id in &args.ids {
         if !scenarios.iter().any(|scenario| scenario.id == *id) {
             let known = scenarios.iter().map(|scenario| scenario.id.as_str());
             let meant = names::nearest(id, known);
             let meant = meant.map_or_else(String::new, |id| format!("; did you mean \"{id}\"?"));
-            return Err(Bad(format!("{}: no scenario \"{id}\"{meant}", list.display())));
+            return Err(UsageError(format!("{}: no scenario \"{id}\"{meant}", list.display())));
         }
     }
     scenarios.retain(|scenario| args.ids.is_empty() || args.ids.contains(&scenario.id));
@@ -60,7 +61,7 @@ pub(in crate::commands) fn run(args: &ScenariosArgs) -> Result<Verdict, Bad> {
 }
 
 /// Writes every trace anew; a scenario that does not happen in its world keeps none of the others.
-fn write(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
+fn write(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, UsageError> {
     let mut verdict = Verdict::Holds;
     let (mut written, mut failed) = (0, Vec::new());
     for scenario in scenarios {
@@ -92,8 +93,8 @@ fn write(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
 }
 
 /// Traces of scenarios that are not in the list any more.
-fn remove_others(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<(), Bad> {
-    let bad = |error: std::io::Error| Bad(format!("{}: {error}", args.from.display()));
+fn remove_others(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<(), UsageError> {
+    let bad = |error: std::io::Error| UsageError(format!("{}: {error}", args.from.display()));
     for entry in fs::read_dir(&args.from).map_err(bad)? {
         let path = entry.map_err(bad)?.path();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
@@ -108,14 +109,14 @@ fn remove_others(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<(), Bad
     Ok(())
 }
 
-fn play(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, Bad> {
+fn play(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, UsageError> {
     let sut = args.sut.sut();
     let known = known(&*sut)?;
     let mut rows = Vec::new();
     let mut unlisted = Vec::new();
     for scenario in scenarios {
         let path = args.from.join(format!("{}.ndjson", scenario.id));
-        let bad = |error: String| Bad(format!("{}: {error}", path.display()));
+        let bad = |error: String| UsageError(format!("{}: {error}", path.display()));
         let trace = file::read(&files::read(&path)?, departures())
             .map_err(|error| bad(error.to_string()))?;
         let replay = replay_trace(&*sut, &trace).map_err(|error| bad(error.to_string()))?;

@@ -8,9 +8,9 @@ use quinn::{Connection, Endpoint};
 use streamproof_harness::Side;
 use streamproof_harness::puppet::{FIRST_DESTINATION, Protection, Puppet, PuppetConfig, Tap};
 
-use super::config::ArenaConfig;
-use super::error::ArenaError;
-use crate::config;
+use crate::config::ArenaConfig;
+use crate::error::ArenaError;
+use crate::quinn_config;
 use crate::socket::PUPPET_ADDRESS;
 use crate::world::{TaskHandle, World, poll_once};
 
@@ -51,7 +51,7 @@ pub(super) fn connect(
     puppet: &mut Puppet,
 ) -> Result<(Endpoint, Connected), ArenaError> {
     let endpoint = endpoint(config, None, world)?;
-    let client = config::client(config, crypto)?;
+    let client = quinn_config::client(config, crypto)?;
     let connecting = endpoint.connect_with(client, PUPPET_ADDRESS, "localhost")?;
     exchange(world, puppet);
     finish(config, connecting, world).map(|connected| (endpoint, connected))
@@ -64,7 +64,7 @@ pub(super) fn accept(
     world: &mut World,
     puppet: &mut Puppet,
 ) -> Result<(Endpoint, Connected), ArenaError> {
-    let server = config::server(config, crypto)?;
+    let server = quinn_config::server(config, crypto)?;
     let endpoint = endpoint(config, Some(server), world)?;
     exchange(world, puppet);
     let Poll::Ready(Some(incoming)) = poll_once(endpoint.accept()) else {
@@ -97,7 +97,7 @@ fn endpoint(
     world: &World,
 ) -> io::Result<Endpoint> {
     let socket: Arc<dyn quinn::AsyncUdpSocket> = world.socket.clone();
-    let endpoint = config::endpoint(config.seed);
+    let endpoint = quinn_config::endpoint(config.seed);
     Endpoint::new_with_abstract_socket(endpoint, server, socket, world.runtime())
 }
 

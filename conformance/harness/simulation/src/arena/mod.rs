@@ -6,9 +6,7 @@
 //! directly and change nothing on the wire before the next step of the arena. The arena compares
 //! and judges nothing.
 
-mod config;
 mod connection;
-mod error;
 
 use std::time::Duration;
 
@@ -18,9 +16,8 @@ use streamproof_harness::SideLimits;
 use streamproof_harness::puppet::{MAX_FENCE, Puppet, PuppetError, ReceivedPacket};
 use streamproof_harness::wire::Frame;
 
-pub use config::{ArenaConfig, Early, Secured};
-pub use error::ArenaError;
-
+use crate::config::{ArenaConfig, Secured};
+use crate::error::ArenaError;
 use crate::world::World;
 use connection::{EarlyAnswer, accept, connect, exchange, puppet_config};
 

@@ -61,12 +61,12 @@ fn pair_counts_only_as_far_as_the_tour_went_as_predicted() {
     let taken = |good, then| {
         let mut coverage = made.ground.nothing_taken();
         made.ground.cover(&mut coverage, tour, Walked { begun: true, good, then });
-        (count(&coverage.taken), count(&coverage.pairs), count(&coverage.astray))
+        (count(&coverage.taken), count(&coverage.pairs), count(&coverage.diverged))
     };
-    // Every step of this preset is felt.
+    // Every step of this preset is visible.
     assert_eq!(taken(2, None), (2, 1, 0), "cut short");
-    assert_eq!(taken(1, Some(Went::Astray)), (2, 1, 1), "taken, and nothing behind");
-    assert_eq!(taken(1, Some(Went::Void)), (1, 0, 1), "not taken");
+    assert_eq!(taken(1, Some(StepResult::Diverged)), (2, 1, 1), "taken, and nothing behind");
+    assert_eq!(taken(1, Some(StepResult::NotApplicable)), (1, 0, 1), "not taken");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn where_the_first_twin_is_out_of_reach_another_one_is_toured() {
     coverage.taken.fill(true);
     coverage.taken[first] = false;
     for (number, edge) in graph.edges.iter().enumerate() {
-        coverage.astray[number] |= edge.to == graph.edges[first].from;
+        coverage.diverged[number] |= edge.to == graph.edges[first].from;
     }
     let tours = made.ground.tours_to_edges(&coverage);
     let reached = |tour: &Tour| tour.last().is_some_and(|last| twins.first[*last] == first);

@@ -10,7 +10,7 @@ use crate::worlds::Tier;
 
 use larger::LARGER;
 
-use super::{Calls, Handshake, Hostility, Preset, Sends, Weather};
+use super::{Calls, Handshake, Hostility, NetworkFaults, Preset, Sends};
 
 const ALL_CALLS: Calls = Calls {
     reset: true,
@@ -24,8 +24,8 @@ const ALL_CALLS: Calls = Calls {
 };
 const NO_CALLS: Calls =
     Calls { reset: false, abort_reading: false, drop: false, late: false, ..ALL_CALLS };
-const CLEAR: Weather = Weather { loses: false, duplicates: false, keeps: false };
-const LOSSY: Weather = Weather { loses: true, duplicates: false, keeps: false };
+const CLEAR: NetworkFaults = NetworkFaults { loses: false, duplicates: false, keeps: false };
+const LOSSY: NetworkFaults = NetworkFaults { loses: true, duplicates: false, keeps: false };
 
 const UNI: &[Direction] = &[Direction::Unidirectional];
 const BIDI: &[Direction] = &[Direction::Bidirectional];
@@ -48,7 +48,7 @@ const BASE: Preset = Preset {
     in_flight: 2,
     sends: Sends::AtOnce,
     calls: ALL_CALLS,
-    weather: CLEAR,
+    network_faults: CLEAR,
     way: Way::PERMITTED,
     twin: false,
 };
@@ -131,7 +131,7 @@ const QUICK: &[Preset] = &[
                       stands; orders of arrival are in uni",
         length: 1,
         calls: Calls { drop: false, late: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..BASE
     },
     Preset {
@@ -143,7 +143,7 @@ const QUICK: &[Preset] = &[
         opener: Side::Server,
         length: 1,
         calls: Calls { drop: false, late: false, ..ALL_CALLS },
-        weather: Weather { duplicates: true, ..CLEAR },
+        network_faults: NetworkFaults { duplicates: true, ..CLEAR },
         ..BASE
     },
     Preset {
@@ -154,7 +154,7 @@ const QUICK: &[Preset] = &[
         opener: Side::Server,
         length: 1,
         calls: Calls { drop: true, ..NO_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..BASE
     },
     Preset {
@@ -163,7 +163,7 @@ const QUICK: &[Preset] = &[
         abstraction: "no drops and no late calls: a drop sends what a reset or an abort sends, and a \
                       late call changes no state",
         calls: Calls { late: false, drop: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..BASE
     },
@@ -209,7 +209,7 @@ const QUICK: &[Preset] = &[
         length: 16,
         unit: 8,
         in_flight: 1,
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..CREDIT
     },
     Preset {
@@ -235,7 +235,7 @@ const QUICK: &[Preset] = &[
         length: 16,
         unit: 8,
         in_flight: 1,
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..CREDIT
     },
     Preset {
@@ -294,7 +294,7 @@ const QUICK: &[Preset] = &[
         length: 0,
         in_flight: 1,
         calls: Calls { open: 2, ..NO_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..BASE
     },
     Preset {

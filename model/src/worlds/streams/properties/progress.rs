@@ -83,7 +83,7 @@ fn both_keep_the_rules(preset: &Preset) -> bool {
 
 /// Where nothing is lost, only data and resets are acknowledged.
 fn acknowledges_everything(preset: &Preset) -> bool {
-    both_keep_the_rules(preset) && preset.weather.loses
+    both_keep_the_rules(preset) && preset.network_faults.loses
 }
 
 fn fair_network(action: &Action) -> bool {

@@ -36,10 +36,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { silent_after_close: || false, ..RFC9000 }),
     mutant("leave streams open when the connection closes", "10.2", Error, "close",
         "§10.2 whoever is told of a close is closed",
-        Rules { ignores: |_, frame| frame.frame_type() == FrameType::ConnectionClose, ..RFC9000 }),
+        Rules { discards: |_, frame| frame.frame_type() == FrameType::ConnectionClose, ..RFC9000 }),
     mutant("take in data after the close", "10.2", Lifecycle, "close",
         "§4.5 final size never changes",
-        Rules { ignores: |_, _| false, ..RFC9000 }),
+        Rules { discards: |_, _| false, ..RFC9000 }),
 
     mutant("change the code when RESET_STREAM is repeated", "13.3", Error, "uni-lossy",
         "§3.3 nothing but a repeat follows RESET_STREAM",

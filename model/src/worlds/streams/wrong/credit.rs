@@ -26,7 +26,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { first_limit: |endpoint, id| endpoint.peer.on_stream(endpoint.side, id), ..RFC9000 }),
     mutant("forget the other direction's credit on RESET_STREAM", "4.4", Credit, "bidi",
         "§4.1 a limit that was advertised arrives in the end",
-        Rules { besides: rules::other_directions_credit_forgotten, ..RFC9000 }),
+        Rules { side_effect: rules::other_directions_credit_forgotten, ..RFC9000 }),
     mutant("never say that a stream's limit stops us", "4.1", Credit, "credit-stream",
         "§4.1 who is blocked says so",
         Rules { blocked_is_told: |frame| frame != FrameType::StreamDataBlocked, ..RFC9000 }),
@@ -35,7 +35,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { blocked_is_told: |frame| frame != FrameType::DataBlocked, ..RFC9000 }),
     mutant("let writers sleep on when MAX_DATA arrives", "4.1", Race, "credit-connection-lossy",
         "§4.1 a blocked writer goes on or is told why not in the end",
-        Rules { blocked_is_over: |_, _| false, besides: rules::writers_sleep_on, ..RFC9000 }),
+        Rules { blocked_is_over: |_, _| false, side_effect: rules::writers_sleep_on, ..RFC9000 }),
 
     // ---- who is sent to: what counts ----------------------------------------------------------------
     mutant("accept data beyond the stream's limit", "4.1", Credit, "hostile-credit",
@@ -84,7 +84,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
 
     mutant("count a repeated frame again", "4.1", Credit, "credit-stream-lossy",
         "§4.1 both ends count the same data",
-        Rules { besides: rules::repeats_count, ..RFC9000 }),
+        Rules { side_effect: rules::repeats_count, ..RFC9000 }),
 
     // ---- who is sent to: what is given back ----------------------------------------------------------
     mutant("never raise a stream's limit", "4.2", Credit, "credit-stream",
@@ -95,7 +95,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { update_step: |_| u64::MAX, ..RFC9000 }),
     mutant("wait for a blocked frame before giving credit", "4.2", Credit, "credit-connection-lossy",
         "§4.2 the connection's credit is never lost",
-        Rules { updates_unasked: rules::only_if_asked, besides: rules::asked_for, ..RFC9000 }),
+        Rules { updates_unasked: rules::only_if_asked, side_effect: rules::asked_for, ..RFC9000 }),
     mutant("give a stream's credit back before its data is read", "4.2", Credit, "credit-stream",
         "§4.2 the stream's credit is never given twice",
         Rules { released_on_stream: |part| part.largest_received(), ..RFC9000 })

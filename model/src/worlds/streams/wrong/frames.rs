@@ -49,16 +49,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant("close on STOP_SENDING", "19.5", Error, "uni", "§11.1 a legal peer is never closed on",
         Rules { permitted: |f, c| refuse((f, c), f == FrameType::StopSending, Violation::StopSendingNotCreated), ..RFC9000 }),
     mutant("close on an empty frame", "19.8", Error, "hostile-sender", "§11.1 a frame without fault never closes",
-        Rules { objects: |_, frame| {
+        Rules { extra_violation: |_, frame| {
             matches!(frame, Frame::Stream { length: 0, .. }).then_some(Violation::StreamOnSendOnly)
         }, ..RFC9000 }),
     mutant("close on a repeated RESET_STREAM", "3.2", Lifecycle, "uni-double", "§11.1 a legal peer is never closed on",
-        Rules { objects: |endpoint, frame| {
+        Rules { extra_violation: |endpoint, frame| {
             resets(endpoint, frame, |part| part.reset.is_some()).then_some(Violation::ResetStreamOnSendOnly)
         }, ..RFC9000 })
         .seen(&["picoquic #1597"]),
     mutant("close on a frame for a closed stream", "3.3", Lifecycle, "uni-double", "§11.1 a legal peer is never closed on",
         Rules { permitted: |f, c| refuse((f, c), matches!(c, C::PeersClosed(_)), Violation::StreamNotCreated), ..RFC9000 }),
     mutant("close on an outdated limit", "13.3", Error, "hostile-frames-uni", "§11.1 a frame without fault never closes",
-        Rules { objects: outdated_limit, ..RFC9000 }),
+        Rules { extra_violation: outdated_limit, ..RFC9000 }),
 ];

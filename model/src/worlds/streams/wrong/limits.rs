@@ -29,7 +29,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { streams_used: rules::open_streams, ..RFC9000 }),
     mutant("let a smaller stream limit count", "4.6", Streams, "hostile-frames-uni",
         "§4.1 a limit never shrinks",
-        Rules { besides: rules::any_max_streams_counts, ..RFC9000 }),
+        Rules { side_effect: rules::any_max_streams_counts, ..RFC9000 }),
     mutant("never say that the limit on streams stops us", "4.6", Streams, "limits-bidi",
         "§4.1 who is blocked says so",
         Rules { blocked_is_told: |frame| frame != FrameType::StreamsBlocked, ..RFC9000 }),
@@ -38,7 +38,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { blocked_is_over: |_, _| false, ..RFC9000 }),
     mutant("let openers sleep on when MAX_STREAMS arrives", "4.6", Race, "limits-bidi",
         "§4.6 a blocked open goes on or is told why not in the end",
-        Rules { blocked_is_over: |_, _| false, besides: rules::openers_sleep_on, ..RFC9000 }),
+        Rules { blocked_is_over: |_, _| false, side_effect: rules::openers_sleep_on, ..RFC9000 }),
 
     mutant("accept a stream beyond the limit", "4.6", Streams, "hostile-frames-uni",
         "§20.1 a violation is answered with its own error",
@@ -94,5 +94,5 @@ pub(super) const MUTANTS: &[Mutant] = &[
         .seen(&["lsquic #435"]),
     mutant("wait for STREAMS_BLOCKED before giving streams", "4.6", Streams, "limits-bidi",
         "§4.6 credit for streams is never lost",
-        Rules { updates_unasked: rules::only_if_asked, besides: rules::asked_for, ..RFC9000 }),
+        Rules { updates_unasked: rules::only_if_asked, side_effect: rules::asked_for, ..RFC9000 }),
 ];

@@ -25,7 +25,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { first_reset_wins: || false, ..RFC9000 }),
     mutant("let RESET_STREAM overwrite a stop", "2.4", Error, "uni",
         "§2.4 a receiving part has one outcome",
-        Rules { besides: rules::reset_overwrites_stop, ..RFC9000 }),
+        Rules { side_effect: rules::reset_overwrites_stop, ..RFC9000 }),
     mutant("take data after the end", "2.4", FinalSize, "uni",
         "§4.5 an announced final size never changes",
         Rules { write_is_over: |_| false, ..RFC9000 }),
@@ -46,7 +46,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         .seen(&["picoquic #1520"]),
     mutant("let STOP_SENDING revive a delivered stream", "3.1", Lifecycle, "hostile-receiver",
         "§3.1 a terminal sending state stays terminal",
-        Rules { besides: rules::stop_revives, ..RFC9000 })
+        Rules { side_effect: rules::stop_revives, ..RFC9000 })
         .seen(&["aioquic #629"]),
 
     mutant("report the end before all data arrived", "3.2", Error, "uni",
@@ -63,16 +63,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Rules { recv_table: rules::reset_after_reset_read, ..RFC9000 }),
     mutant("let STREAM revive a reset stream", "3.2", Lifecycle, "hostile-sender",
         "§3.2 a terminal receiving state stays terminal",
-        Rules { besides: rules::stream_revives, ..RFC9000 })
+        Rules { side_effect: rules::stream_revives, ..RFC9000 })
         .seen(&["web-transport #306"]),
     mutant("take RESET_STREAM after FIN for a repeat", "3.2", Lifecycle, "uni-lossy",
         "§2.4 a reader learns of the end in the end",
-        Rules { ignores: |endpoint, frame| (RFC9000.ignores)(endpoint, frame)
+        Rules { discards: |endpoint, frame| (RFC9000.discards)(endpoint, frame)
             || rules::resets(endpoint, frame, |part| part.state == RecvState::SizeKnown), ..RFC9000 })
         .seen(&["bun #35762"]),
     mutant("create only the part a frame is about", "3.2", Lifecycle, "bidi",
         "§3.4 a bidirectional stream has both its parts",
-        Rules { besides: rules::stop_creates_sending_part, ..RFC9000 }),
+        Rules { side_effect: rules::stop_creates_sending_part, ..RFC9000 }),
     mutant("ignore STOP_SENDING for a stream not yet created", "3.2", Lifecycle, "bidi",
         "§3.5 a stopped stream comes to its end by itself",
         Rules { permitted: |frame, category| {
@@ -100,15 +100,15 @@ pub(super) const MUTANTS: &[Mutant] = &[
 
     mutant("close the whole stream on RESET_STREAM", "3.4", Lifecycle, "bidi",
         "§3.4 a bidirectional stream has both its parts",
-        Rules { besides: rules::closes_sending_part, ..RFC9000 })
+        Rules { side_effect: rules::closes_sending_part, ..RFC9000 })
         .seen(&["erlang_quic #113"]),
     mutant("close the whole stream on STOP_SENDING", "3.4", Error, "bidi",
         "§3.4 a bidirectional stream has both its parts",
-        Rules { besides: rules::closes_receiving_part, ..RFC9000 })
+        Rules { side_effect: rules::closes_receiving_part, ..RFC9000 })
         .seen(&["netty-quic #790"]),
     mutant("reset both directions", "3.4", Lifecycle, "bidi",
         "§11.2 nobody resets unasked",
-        Rules { besides: rules::reset_answers_reset, ..RFC9000 }),
+        Rules { side_effect: rules::reset_answers_reset, ..RFC9000 }),
 
     mutant("leave STOP_SENDING unanswered", "3.5", Error, "uni",
         "§3.5 STOP_SENDING is answered with RESET_STREAM",

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::commands::Bad;
+use crate::commands::UsageError;
 use crate::commands::progress::Progress;
 
 /// A program that has come to its end.
@@ -44,9 +44,9 @@ impl Ended {
 /// # Errors
 ///
 /// When it cannot be run at all.
-pub(in crate::commands) fn run(command: &mut Command, what: String) -> Result<Ended, Bad> {
+pub(in crate::commands) fn run(command: &mut Command, what: String) -> Result<Ended, UsageError> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let bad = |error: std::io::Error| Bad(format!("{name} cannot be run: {error}"));
+    let bad = |error: std::io::Error| UsageError(format!("{name} cannot be run: {error}"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(bad)?;
     let out = child.stdout.take();

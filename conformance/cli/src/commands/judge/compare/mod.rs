@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use self::scratch::{Scratch, Wanted};
 use crate::commands::judge::repeat::replayed;
-use crate::commands::{Bad, Verdict, files, out};
+use crate::commands::{UsageError, Verdict, files, out};
 use streamproof_conformance::compare::{Comparison, Report, Version};
 
 /// Compare two versions of quinn-proto.
@@ -60,14 +60,14 @@ pub(in crate::commands) struct CompareArgs {
 /// Why there is no comparison.
 enum Stop {
     /// Bad input.
-    Bad(Bad),
+    UsageError(UsageError),
     /// A run that did not come to its end: why.
     Cut(String),
 }
 
-impl From<Bad> for Stop {
-    fn from(bad: Bad) -> Self {
-        Self::Bad(bad)
+impl From<UsageError> for Stop {
+    fn from(bad: UsageError) -> Self {
+        Self::UsageError(bad)
     }
 }
 
@@ -82,7 +82,7 @@ struct Pair {
     presets: Vec<String>,
 }
 
-pub(in crate::commands) fn run(args: &CompareArgs) -> Result<Verdict, Bad> {
+pub(in crate::commands) fn run(args: &CompareArgs) -> Result<Verdict, UsageError> {
     let pair = Pair::pin(args)?;
     match pair.play() {
         Ok(Played::Compared(comparison)) => {
@@ -100,7 +100,7 @@ pub(in crate::commands) fn run(args: &CompareArgs) -> Result<Verdict, Bad> {
             }
             Ok(Verdict::Incomplete)
         }
-        Err(Stop::Bad(bad)) => Err(bad),
+        Err(Stop::UsageError(bad)) => Err(bad),
     }
 }
 
@@ -113,7 +113,7 @@ enum Played {
 
 impl Pair {
     /// Checks what is asked for, and pins both versions before anything is built.
-    fn pin(args: &CompareArgs) -> Result<Self, Bad> {
+    fn pin(args: &CompareArgs) -> Result<Self, UsageError> {
         if let Some(out) = &args.out {
             out::wants_folder(out)?;
         }
@@ -127,11 +127,16 @@ impl Pair {
         ];
         for (flag, version) in versions {
             if let Some(version) = version.filter(|version| !is_version(version)) {
-                return Err(Bad(format!("{flag}: \"{version}\" is no version, as 0.11.17 is")));
+                return Err(UsageError(format!(
+                    "{flag}: \"{version}\" is no version, as 0.11.17 is"
+                )));
             }
         }
         if (&args.from, &args.quinn_from) == (&args.to, &args.quinn_to) {
-            return Err(Bad(format!("--from and --to are both {}: nothing to compare", args.from)));
+            return Err(UsageError(format!(
+                "--from and --to are both {}: nothing to compare",
+                args.from
+            )));
         }
         let source = source(args)?;
         let out = folder(args, &source)?;
@@ -157,7 +162,8 @@ impl Pair {
         }
         if self.runs.exists() {
             // No run beside one of another time.
-            let bad = |error: std::io::Error| Bad(format!("{}: {error}", self.runs.display()));
+            let bad =
+                |error: std::io::Error| UsageError(format!("{}: {error}", self.runs.display()));
             fs::remove_dir_all(&self.runs).map_err(bad)?;
         }
         let from = self.conform(Version::From)?;
@@ -198,7 +204,7 @@ impl Pair {
         let scratch = self.scratch(version);
         let whole = self.run_of(version);
         let part = whole.with_extension("part");
-        let bad = |error: std::io::Error| Bad(format!("{}: {error}", part.display()));
+        let bad = |error: std::io::Error| UsageError(format!("{}: {error}", part.display()));
         fs::create_dir_all(&part).map_err(bad)?;
         let mut command = Command::new(scratch.suite());
         command.args(["judge", "run", "--json", "--sut", self.sut.name(), "--record"]).arg(&part);
@@ -244,14 +250,15 @@ fn is_version(text: &str) -> bool {
 }
 
 /// The source tree: the suite is built from it, once for each version.
-fn source(args: &CompareArgs) -> Result<PathBuf, Bad> {
+fn source(args: &CompareArgs) -> Result<PathBuf, UsageError> {
     let is_ours = |folder: &Path| {
         let manifest = fs::read_to_string(folder.join("conformance/judge/Cargo.toml"));
         manifest.is_ok_and(|text| text.contains("name = \"streamproof-conformance\""))
     };
     if let Some(given) = &args.source {
         let folder = given.canonicalize().ok().filter(|folder| is_ours(folder));
-        let line = || Bad(format!("--source: {} is not Streamproof's source", given.display()));
+        let line =
+            || UsageError(format!("--source: {} is not Streamproof's source", given.display()));
         return folder.ok_or_else(line);
     }
     let here = env::current_dir().ok();
@@ -259,13 +266,15 @@ fn source(args: &CompareArgs) -> Result<PathBuf, Bad> {
     let built_from =
         Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_path_buf);
     around.chain(built_from).find(|folder| is_ours(folder)).ok_or_else(|| {
-        Bad("no source tree of Streamproof here: say where it is with --source DIR".to_owned())
+        UsageError(
+            "no source tree of Streamproof here: say where it is with --source DIR".to_owned(),
+        )
     })
 }
 
 /// The folder for everything that is made; never among the files of the source tree.
-fn folder(args: &CompareArgs, source: &Path) -> Result<PathBuf, Bad> {
-    let bad = |error: std::io::Error| Bad(format!("the current folder: {error}"));
+fn folder(args: &CompareArgs, source: &Path) -> Result<PathBuf, UsageError> {
+    let bad = |error: std::io::Error| UsageError(format!("the current folder: {error}"));
     let here = env::current_dir().map_err(bad)?;
     let out = match &args.out {
         Some(out) => here.join(out),
@@ -275,7 +284,7 @@ fn folder(args: &CompareArgs, source: &Path) -> Result<PathBuf, Bad> {
     match out.strip_prefix(source) {
         Ok(inside) if !inside.starts_with("streamproof-out") && !inside.starts_with("target") => {
             let line = "is among the files of the source tree; streamproof-out and target are not";
-            Err(Bad(format!("--out: {} {line}", out.display())))
+            Err(UsageError(format!("--out: {} {line}", out.display())))
         }
         Ok(_) | Err(_) => Ok(out),
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::scratch::Scratch;
 use super::{Pair, child};
-use crate::commands::{Bad, files, find_preset, of_schema, out};
+use crate::commands::{UsageError, files, find_preset, of_schema, out};
 use streamproof_conformance::compare::{Change, Comparison, DeviationChange, EdgesChange, Version};
 use streamproof_conformance::table::{Column, count, table_within};
 use streamproof_conformance::tours::{Criterion, Tours};
@@ -24,7 +24,7 @@ struct Difference {
     repeat: String,
 }
 
-pub(super) fn comparison(pair: &Pair, found: &Comparison, as_json: bool) -> Result<(), Bad> {
+pub(super) fn comparison(pair: &Pair, found: &Comparison, as_json: bool) -> Result<(), UsageError> {
     let differences = differences(pair, found)?;
     if as_json {
         let difference = |entry: &Difference| {
@@ -161,7 +161,7 @@ fn rule(entry: &DeviationChange) -> String {
 }
 
 /// What is worse first, deviations before edges.
-fn differences(pair: &Pair, found: &Comparison) -> Result<Vec<Difference>, Bad> {
+fn differences(pair: &Pair, found: &Comparison) -> Result<Vec<Difference>, UsageError> {
     let mut all = Vec::new();
     for change in [Change::Worse, Change::Better] {
         for entry in found.deviations.iter().filter(|entry| entry.change == change) {
@@ -178,7 +178,11 @@ fn differences(pair: &Pair, found: &Comparison) -> Result<Vec<Difference>, Bad> 
 
 /// The nearest edge that one version does not take: the way to it, with that version. Edges are numbered in
 /// the order in which their graph was explored, so the first is a nearest one.
-fn edge(pair: &Pair, change: Change, entry: &EdgesChange) -> Result<Option<Difference>, Bad> {
+fn edge(
+    pair: &Pair,
+    change: Change,
+    entry: &EdgesChange,
+) -> Result<Option<Difference>, UsageError> {
     let (edges, not_by) = match change {
         Change::Worse => (&entry.lost, Version::To),
         Change::Better => (&entry.won, Version::From),
@@ -197,8 +201,8 @@ fn edge(pair: &Pair, change: Change, entry: &EdgesChange) -> Result<Option<Diffe
 }
 
 /// The trace that goes to an edge, as a file. The edges of both versions are those of this suite.
-fn way_to(pair: &Pair, preset: &str, side: &str, edge: usize) -> Result<String, Bad> {
-    let bad = |why: &str| Bad(format!("edge {edge} of {preset} as {side}: {why}"));
+fn way_to(pair: &Pair, preset: &str, side: &str, edge: usize) -> Result<String, UsageError> {
+    let bad = |why: &str| UsageError(format!("edge {edge} of {preset} as {side}: {why}"));
     let sut = pair.sut.sut();
     let fitting = sut.fit(find_preset(preset)?).map_err(bad)?;
     let side = [Side::Client, Side::Server].into_iter().find(|known| known.to_string() == side);
@@ -214,7 +218,7 @@ fn drawn(
     change: Change,
     what: String,
     trace: &Path,
-) -> Result<Difference, Bad> {
+) -> Result<Difference, UsageError> {
     let suite = pair.scratch(version).suite();
     let mut command = Command::new(&suite);
     command.args(["trace", "play", "--sut", pair.sut.name()]).arg(trace);

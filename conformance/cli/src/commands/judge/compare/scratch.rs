@@ -11,7 +11,7 @@ use std::{env, fs, io};
 use streamproof_model::trace::file::checksum;
 
 use super::child;
-use crate::commands::{Bad, files};
+use crate::commands::{UsageError, files};
 
 /// The packages that cargo chooses anew.
 const OURS_TO_CHOOSE: [&str; 3] = ["quinn", "quinn-proto", "quinn-udp"];
@@ -70,10 +70,10 @@ impl Scratch {
     /// # Errors
     ///
     /// When there is no such version, none of quinn that goes with it, or no cargo to ask.
-    pub(super) fn pin(source: &Path, out: &Path, wanted: Wanted<'_>) -> Result<Self, Bad> {
+    pub(super) fn pin(source: &Path, out: &Path, wanted: Wanted<'_>) -> Result<Self, UsageError> {
         let folder = out.join(wanted.folder());
         let path = source.to_str();
-        let path = path.ok_or_else(|| Bad(format!("{}: no UTF-8", source.display())))?;
+        let path = path.ok_or_else(|| UsageError(format!("{}: no UTF-8", source.display())))?;
         let manifest = wanted.manifest(path);
         let lock = files::read(&source.join("Cargo.lock"))?;
         let key = checksum(&format!("{manifest}{MAIN}{lock}"));
@@ -88,7 +88,7 @@ impl Scratch {
             let ended = child::run(&mut resolve, format!("choosing for {}", wanted.proto));
             let chosen = ended.and_then(|ended| match ended.code {
                 Some(0) => Self::find(folder.clone(), wanted),
-                _ => Err(Bad(format!("quinn-proto {}: {}", wanted.proto, ended.reason()))),
+                _ => Err(UsageError(format!("quinn-proto {}: {}", wanted.proto, ended.reason()))),
             });
             if chosen.is_err() && !folder.join("target").exists() {
                 // What cannot be had leaves nothing behind.
@@ -101,7 +101,7 @@ impl Scratch {
     }
 
     /// What the lock file says.
-    fn find(folder: PathBuf, wanted: Wanted<'_>) -> Result<Self, Bad> {
+    fn find(folder: PathBuf, wanted: Wanted<'_>) -> Result<Self, UsageError> {
         let lock = files::read(&folder.join("Cargo.lock"))?;
         match (&*versions(&lock, "quinn-proto"), &*versions(&lock, "quinn")) {
             ([proto], [quinn]) => {
@@ -109,7 +109,7 @@ impl Scratch {
             }
             _ => {
                 let line = "the suite is written for another quinn, which cannot be put on it";
-                Err(Bad(format!("quinn-proto {}: {line}", wanted.proto)))
+                Err(UsageError(format!("quinn-proto {}: {line}", wanted.proto)))
             }
         }
     }
@@ -139,7 +139,7 @@ impl Scratch {
     /// # Errors
     ///
     /// When cargo cannot be run.
-    pub(super) fn build(&self) -> Result<Result<(), String>, Bad> {
+    pub(super) fn build(&self) -> Result<Result<(), String>, UsageError> {
         let mut build = cargo(&self.folder);
         build.args(["build", "--release", "--locked", "--target-dir", "target"]);
         let ended = child::run(&mut build, format!("building with {self}"))?;

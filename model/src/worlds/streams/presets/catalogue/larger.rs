@@ -100,7 +100,7 @@ pub(super) const LARGER: &[Preset] = &[
         opener: Side::Server,
         length: 12,
         in_flight: 1,
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..CREDIT
     },
     Preset {
@@ -113,7 +113,7 @@ pub(super) const LARGER: &[Preset] = &[
         opener: Side::Server,
         length: 12,
         in_flight: 1,
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..CREDIT
     },
     Preset {
@@ -137,7 +137,7 @@ pub(super) const LARGER: &[Preset] = &[
         abstraction: "as uni-free",
         length: 3,
         calls: Calls { late: false, drop: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..BASE
     },
@@ -148,7 +148,7 @@ pub(super) const LARGER: &[Preset] = &[
         abstraction: "as uni-free",
         in_flight: 3,
         calls: Calls { late: false, drop: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..BASE
     },
@@ -159,7 +159,7 @@ pub(super) const LARGER: &[Preset] = &[
         abstraction: "neither reset nor abort: after either, limits do not matter any more",
         parameters: [NARROW_STREAM; 2],
         length: 12,
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..CREDIT
     },
@@ -169,7 +169,7 @@ pub(super) const LARGER: &[Preset] = &[
         about: "two bytes; handles are dropped, and any permitted frame is sent at any time",
         abstraction: "as uni-free",
         calls: Calls { late: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..BASE
     },
@@ -181,7 +181,7 @@ pub(super) const LARGER: &[Preset] = &[
         length: 4,
         in_flight: 4,
         calls: Calls { late: false, drop: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..TWIN
     },
@@ -193,7 +193,7 @@ pub(super) const LARGER: &[Preset] = &[
         opened: 2,
         length: 1,
         calls: NO_CALLS,
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..TWIN
     },
@@ -206,7 +206,7 @@ pub(super) const LARGER: &[Preset] = &[
         opened: 2,
         length: 1,
         calls: NO_CALLS,
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..TWIN
     },
@@ -216,7 +216,7 @@ pub(super) const LARGER: &[Preset] = &[
         about: "two bytes, reset, aborted and lost; endpoints send any permitted frame at any time",
         abstraction: "uni-free without its observer: a state is the endpoints and the network",
         calls: Calls { late: false, drop: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..TWIN
     },
@@ -227,7 +227,7 @@ pub(super) const LARGER: &[Preset] = &[
         abstraction: "as twin-stream",
         in_flight: 5,
         calls: Calls { late: false, drop: false, ..ALL_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         sends: Sends::Freely,
         ..TWIN
     },
@@ -240,7 +240,7 @@ pub(super) const LARGER: &[Preset] = &[
         length: 1,
         in_flight: 1,
         calls: NO_CALLS,
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..TWIN
     },
     Preset {
@@ -261,7 +261,7 @@ pub(super) const LARGER: &[Preset] = &[
         length: 0,
         in_flight: 1,
         calls: Calls { open: 3, ..NO_CALLS },
-        weather: LOSSY,
+        network_faults: LOSSY,
         ..TWIN
     },
     Preset {

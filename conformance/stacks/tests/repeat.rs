@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use streamproof::Fault;
 use streamproof_conformance::sut::{Session, Setup, StartError, Sut};
-use streamproof_conformance::tours::{Criterion, Tours, flakes, replay_trace};
+use streamproof_conformance::tours::{Criterion, Tours, repeat, replay_trace};
 use streamproof_model::judging::way::Way;
 use streamproof_model::trace::Trace;
 use streamproof_model::worlds::streams::presets::Preset;
@@ -15,16 +15,16 @@ use streamproof_stacks::quinn::BareQuinn;
 const TWO: NonZero<usize> = NonZero::new(2).expect("two");
 
 /// A manager that is another one once in a while.
-struct Flaky {
+struct Alternating {
     sound: Manager,
     faulty: Manager,
     started: AtomicUsize,
     every: usize,
 }
 
-impl Sut for Flaky {
+impl Sut for Alternating {
     fn name(&self) -> &'static str {
-        "flaky"
+        "alternating"
     }
 
     fn way(&self) -> Way {
@@ -51,8 +51,8 @@ fn ten_thousand_plays_are_one() {
     let tours = traces("uni-lossy").into_iter();
     let longest = tours.max_by_key(|trace| trace.actions.len()).expect("a tour");
     for sut in [&Manager::default() as &dyn Sut, &BareQuinn] {
-        let flake = flakes(sut, &longest, 10_000, TWO).expect("a connection");
-        assert_eq!(flake, None, "{}", sut.name());
+        let difference = repeat(sut, &longest, 10_000, TWO).expect("a connection");
+        assert_eq!(difference, None, "{}", sut.name());
     }
 }
 
@@ -60,17 +60,18 @@ fn ten_thousand_plays_are_one() {
 fn one_play_of_a_thousand_that_differs_is_found() {
     let faulty = Manager::with(|config| config.fault = Some(Fault::DropFinishes));
     let sound = Manager::default();
-    let came_back = |sut: &dyn Sut, trace: &Trace| {
+    let replies = |sut: &dyn Sut, trace: &Trace| {
         format!("{:?}", replay_trace(sut, trace).expect("a connection"))
     };
-    let differ = |trace: &Trace| came_back(&sound, trace) != came_back(&faulty, trace);
+    let differ = |trace: &Trace| replies(&sound, trace) != replies(&faulty, trace);
     let trace = traces("uni-drop").into_iter().find(differ).expect("a trace that shows the fault");
-    let alone = flakes(&faulty, &trace, 2, TWO).expect("a connection");
-    assert_eq!(alone, None, "the faulty one alone is no flake");
+    let alone = repeat(&faulty, &trace, 2, TWO).expect("a connection");
+    assert_eq!(alone, None, "the faulty one alone is no difference");
     let every = 1_000;
-    let flaky = Flaky { sound, faulty, started: AtomicUsize::new(0), every };
-    let flake = flakes(&flaky, &trace, 999, TWO).expect("a connection");
-    assert_eq!(flake, None, "not yet");
-    let flake = flakes(&flaky, &trace, 2_000, TWO).expect("a connection").expect("a flake");
-    assert_ne!(flake.first, flake.here);
+    let alternating = Alternating { sound, faulty, started: AtomicUsize::new(0), every };
+    let difference = repeat(&alternating, &trace, 999, TWO).expect("a connection");
+    assert_eq!(difference, None, "not yet");
+    let difference =
+        repeat(&alternating, &trace, 2_000, TWO).expect("a connection").expect("a difference");
+    assert_ne!(difference.first, difference.here);
 }

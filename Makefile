@@ -97,6 +97,7 @@ nightly: toolchain
 	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-model --test engine --test presets
 	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-scale --test dataflow
 	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-stacks --test tours
+	cargo test --release --locked -p streamproof-stacks --test soundness -- --nocapture --include-ignored
 	$(MAKE) --no-print-directory nightly-threads
 
 deep: deep-second-opinion deep-compare deep-cluster deep-benches deep-fuzz deep-mutants

@@ -1,8 +1,8 @@
 //! The state cell of a part four ways, under 1, 2 and 8 threads: `make deep-benches`.
 //!
-//! The decision that the figures are for is specs/decisions/039. What is measured is what the manager does to a
-//! cell: look at the state (most often), move it along an edge, decide the outcome once. `cas` is how the manager
-//! does it; the manager moves and decides under the lock of the part, so the question is what a look costs.
+//! The figures are for a decision, specs/decisions/039-state-cell-is-an-atomic.md. What is measured is what the manager
+//! does to a cell: look at the state (most often), move it along an edge, decide the outcome once. `cas` is how the
+//! manager does it; it moves and decides under the lock of the part, so the question is what a look costs.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -4,6 +4,8 @@
 //! An animal is named by its project and issue; "derived" are those that the zoo lists without one, and a bare
 //! section names a rule that nobody is known to have broken like that. [`zoo`](zoo) hunts them all.
 
+use streamproof_model::rfc::choices::{Choice, Choices};
+
 /// A way in which the toy stack is wrong.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Bug {
@@ -251,13 +253,18 @@ impl Bug {
     }
 }
 
-/// Which bug a part of the toy has, if any.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Switch(pub(super) Option<Bug>);
+/// Which bug a part of the toy has, if any; and which way it goes where the RFC leaves it free.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Switch(pub(super) Option<Bug>, pub(super) Choices);
 
 impl Switch {
     /// Whether it has this one.
     pub(super) fn is(self, bug: Bug) -> bool {
         self.0 == Some(bug)
+    }
+
+    /// Whether it does what this choice leaves free.
+    pub(super) fn does(self, choice: fn(&Choices) -> Choice) -> bool {
+        choice(&self.1) == Choice::Always
     }
 }

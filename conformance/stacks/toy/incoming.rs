@@ -148,7 +148,9 @@ impl Connection {
                 Kind::StopSending => self.switch.is(Bug::StopNotCreated),
                 Kind::Stream => self.switch.is(Bug::StreamNotCreated),
                 Kind::MaxStreamData => self.switch.is(Bug::LimitNotCreated),
-                Kind::ResetStream | Kind::StreamDataBlocked => false,
+                // C-11: the RFC does not say.
+                Kind::ResetStream => !self.switch.does(|of| of.not_created_is_error),
+                Kind::StreamDataBlocked => !self.switch.does(|of| of.blocked_not_created_is_error),
             };
             return self.object(STREAM_STATE_ERROR, passes);
         }
@@ -206,6 +208,9 @@ impl Connection {
             return Err(PROTOCOL_VIOLATION);
         }
         let entry = self.enter(id, Kind::Stream)?;
+        if self.receiver(id, entry).is_some_and(|part| part.ignores_late_frames()) {
+            return Ok(());
+        }
         // §19.8. Neither is 2^62 or more, so that the sum fits.
         let mut end = offset + data.len() as u64;
         if self.switch.is(Bug::WrapOffset) {
@@ -251,6 +256,9 @@ impl Connection {
 
     fn on_reset_stream(&mut self, id: u64, code: u64, final_size: u64) -> Result<(), u64> {
         let entry = self.enter(id, Kind::ResetStream)?;
+        if self.receiver(id, entry).is_some_and(|part| part.ignores_late_frames()) {
+            return Ok(());
+        }
         self.check_credit(id, final_size, 0, true)?;
         let closes = self.switch.is(Bug::RepeatedResetCloses);
         let closes_both = self.switch.is(Bug::ResetClosesBoth);

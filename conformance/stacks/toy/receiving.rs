@@ -38,6 +38,8 @@ pub(super) struct Receiving {
     /// It has everything, told or not (Data Read).
     finished: bool,
     held: bool,
+    /// How much of the connection's credit a reset has given back that data has undone since (C-3).
+    returned: u64,
     pub(super) grant: Grant,
     pub(super) read_waits: bool,
     pub(super) read_woken: bool,
@@ -56,6 +58,7 @@ impl Receiving {
             told: None,
             finished: false,
             held: true,
+            returned: 0,
             grant: Grant::new(window),
             read_waits: false,
             read_woken: false,
@@ -102,10 +105,16 @@ impl Receiving {
         self.is_terminal()
     }
 
+    /// C-4: whether nothing that arrives is looked at any more.
+    pub(super) fn ignores_late_frames(&self) -> bool {
+        self.is_terminal() && !self.switch.does(|of| of.late_final_size_error)
+    }
+
     /// How much of the connection's credit the peer gets back (§4.2): what was read, and all that nobody
     /// will read.
     pub(super) fn given_back(&self) -> u64 {
         let (used, read) = (self.used(), self.read);
+        let read = read.max(self.returned);
         let right = if self.stop.is_some() || self.reset.is_some() { used } else { read };
         match (self.switch.0, self.stop, self.reset) {
             (Some(Bug::KeepCreditOfDiscarded), _, _)
@@ -138,6 +147,10 @@ impl Receiving {
         (self.read..).map_while(|at| self.bytes.get(&at).copied()).collect()
     }
 
+    fn interrupts(&self) -> bool {
+        self.switch.does(|of| of.reset_interrupts_reading)
+    }
+
     fn tell(&mut self, outcome: RecvOutcome) -> Answer {
         self.told = Some(outcome);
         Answer::RecvEnded { outcome }
@@ -148,17 +161,18 @@ impl Receiving {
         match (self.outcome(), self.reset) {
             (Some(RecvOutcome::ReadToEnd), _) => return Err(Answer::EndOfStream),
             (Some(outcome), _) => return Err(Answer::RecvEnded { outcome }),
-            // §3.2: a reset interrupts.
-            (None, Some(code)) => {
+            // §3.2: a reset interrupts, or lets what has arrived be read first (C-6).
+            (None, Some(code)) if self.interrupts() || self.readable().is_empty() => {
                 return Err(self.tell(RecvOutcome::Reset { code: ErrorCode(code) }));
             }
-            (None, None) => {}
+            (None, _) => {}
         }
         let bytes = self.readable();
         let early = self.switch.is(Bug::EndToldEarly) && self.final_size.is_some();
         if !bytes.is_empty() {
             self.read += bytes.len() as u64;
-            self.finished = self.is_complete() && self.final_size == Some(self.read);
+            let all = self.is_complete() && self.final_size == Some(self.read);
+            self.finished = all && self.reset.is_none();
             return Ok(bytes);
         }
         if self.is_complete() || early {
@@ -227,14 +241,34 @@ impl Receiving {
         });
         let off_by_one = u64::from(self.switch.is(Bug::CompareOffByOne) && length > 0);
         let beyond = self.final_size.is_some_and(|known| end + off_by_one > known);
+        let passes = passes || self.lets_pass(end, length, stated, is_reset);
         if (changes || beyond) && !passes { Err(error) } else { Ok(()) }
+    }
+
+    /// C-8: whether a frame is taken against which only an empty frame speaks, or which is empty itself.
+    fn lets_pass(&self, end: u64, length: usize, stated: Option<u64>, is_reset: bool) -> bool {
+        let received = self.bytes.last_key_value().map_or(0, |(last, _)| last + 1);
+        match (self.final_size, stated) {
+            (Some(known), None) => {
+                length == 0
+                    && end > known
+                    && !self.switch.does(|of| of.empty_frame_beyond_final_size)
+            }
+            (None, Some(stated)) if is_reset => {
+                stated >= received && !self.switch.does(|of| of.reset_below_empty_frame)
+            }
+            (None, Some(stated)) => {
+                stated >= received && !self.switch.does(|of| of.fin_below_empty_frame)
+            }
+            (Some(_), Some(_)) | (None, None) => false,
+        }
     }
 
     /// §3.2: a STREAM frame that nothing speaks against.
     pub(super) fn on_stream(&mut self, offset: u64, data: &[u8], fin: bool) {
         if self.reset.is_some() {
             if !self.switch.is(Bug::StreamRevives) {
-                return;
+                return self.on_stream_after_reset(offset, data);
             }
             (self.reset, self.told) = (None, None);
         }
@@ -245,6 +279,19 @@ impl Receiving {
             self.final_size = Some(end);
         }
         self.wake();
+    }
+
+    /// C-3: data that completes the stream brings it back, as long as the application neither knows of the reset nor has
+    /// stopped.
+    fn on_stream_after_reset(&mut self, offset: u64, data: &[u8]) {
+        let comes_back = self.switch.does(|of| of.data_completes_after_reset);
+        if comes_back && self.told.is_none() && self.stop.is_none() {
+            self.bytes.extend((offset..).zip(data.iter().copied()));
+            if self.is_complete() {
+                // What a reset has given back stays with the peer.
+                (self.reset, self.returned) = (None, self.used());
+            }
+        }
     }
 
     /// How much is charged for a frame that reaches to `end`.
@@ -265,8 +312,10 @@ impl Receiving {
         if self.switch.is(Bug::ResetAfterResetRead) && self.reset.is_some() && self.told.is_some() {
             self.told = None;
         }
-        // Once everything is there, the application is better served with it.
-        if self.reset.is_none() && !self.is_complete() && !self.finished && !repeat {
+        // Once everything is there, the application is better served with it; or the reset counts (C-1).
+        let discards = self.switch.does(|of| of.reset_after_all_data);
+        let counts = discards || !self.is_complete();
+        if self.reset.is_none() && counts && !self.finished && !repeat {
             self.reset = Some(code);
             self.final_size = Some(final_size);
             self.wake();

@@ -169,7 +169,9 @@ impl Sending {
             return;
         }
         self.reset = Some(Reset { code, by_peer, way: Way::Waiting });
-        let keeps = self.switch.is(Bug::ResetCountsUnsent) || self.switch.is(Bug::StreamAfterReset);
+        let keeps = self.switch.is(Bug::ResetCountsUnsent)
+            || self.switch.is(Bug::StreamAfterReset)
+            || (by_peer && self.switch.does(|of| of.data_before_answer));
         let sent = sent_end(&self.ways);
         if !keeps {
             self.data.truncate(sent);
@@ -225,6 +227,11 @@ impl Sending {
     pub(super) fn frames(&mut self) -> Vec<Frame> {
         let mut frames = Vec::new();
         let goes_on = self.switch.is(Bug::StreamAfterReset);
+        // C-5: what waits goes out before the answer to STOP_SENDING.
+        let answers = self.reset.is_some_and(|reset| reset.by_peer && reset.way == Way::Waiting);
+        if answers && self.switch.does(|of| of.data_before_answer) {
+            self.data_frames(&mut frames);
+        }
         if let Some(reset) = &mut self.reset {
             if reset.way.is_owed() {
                 reset.way.send();
@@ -240,9 +247,14 @@ impl Sending {
                 return frames;
             }
         }
-        if self.delivered {
-            return frames;
+        if !self.delivered {
+            self.data_frames(&mut frames);
         }
+        frames
+    }
+
+    /// Data that was lost, data that waits, and the end.
+    fn data_frames(&mut self, frames: &mut Vec<Frame>) {
         if self.switch.is(Bug::FinOvertakesData) && self.ended && self.fin.is_owed() {
             frames.push(self.run(sent_end(&self.ways), 0, true));
             self.fin.send();
@@ -262,7 +274,6 @@ impl Sending {
             self.fin.send();
             frames.push(self.run(self.data.len(), 0, true));
         }
-        frames
     }
 
     fn run(&self, start: usize, length: usize, fin: bool) -> Frame {

@@ -46,22 +46,33 @@ use streamproof_conformance::sut::{Observation, Session, Setup, StartError, Sut}
 pub const STACK: Stack = Stack { name: "toy", make: || Box::new(Toy::default()), own_test: None };
 
 /// The toy stack: right, or wrong in one way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Toy {
     bug: Option<Bug>,
+    choices: Choices,
+}
+
+impl Default for Toy {
+    /// The right one, with the choices that most of its bugs are planted among.
+    fn default() -> Self {
+        Self { bug: None, choices: Self::CHOICES }
+    }
 }
 
 impl Toy {
     /// The toy with this bug.
     pub const fn with(bug: Bug) -> Self {
-        Self { bug: Some(bug) }
+        Self { bug: Some(bug), choices: Self::CHOICES }
     }
 
-    /// Which way it goes: it keeps the final size of every stream, tells of a reset at once, and treats what the
-    /// RFC leaves open as an error.
-    const WAY: Way = Way { name: "toy", choices: Self::CHOICES, departures: &[] };
+    /// The right toy that goes this way where the RFC leaves it free.
+    pub const fn choosing(choices: Choices) -> Self {
+        Self { bug: None, choices }
+    }
 
-    const CHOICES: Choices = Choices {
+    /// Which way it goes by itself: it keeps the final size of every stream, tells of a reset at once, and treats what the
+    /// RFC leaves open as an error.
+    pub const CHOICES: Choices = Choices {
         reset_after_all_data: Choice::Never,
         data_completes_after_reset: Choice::Never,
         late_final_size_error: Choice::Always,
@@ -81,7 +92,7 @@ impl Sut for Toy {
     }
 
     fn way(&self) -> Way {
-        Self::WAY
+        Way { name: "toy", choices: self.choices, departures: &[] }
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
@@ -91,7 +102,8 @@ impl Sut for Toy {
             Side::Client => setup.preset.parameters_of(Side::Server),
             Side::Server => setup.parameters_of(Side::Client),
         };
-        let mut connection = Connection::new(setup.side, local, peer, Switch(self.bug));
+        let mut connection =
+            Connection::new(setup.side, local, peer, Switch(self.bug, self.choices));
         connection.early = setup.is_early();
         if setup.side == setup.preset.opener {
             for direction in setup.preset.directions {

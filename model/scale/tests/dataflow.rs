@@ -1,4 +1,4 @@
-//! The dataflow engine against the model's own, and under limits. Several processes: `conformance/tests/cluster.rs`.
+//! The dataflow engine against the model's own, and under limits. Several processes: `conformance/cli/tests/cluster.rs`.
 
 use stateright::{Expectation, Model};
 use streamproof_model::check::search::{Options, run};

@@ -23,10 +23,10 @@ macro_rules! breaches {
         }
 
         impl Breach {
-            /// Every breach but the unanswered violations, in order of section; first what no section speaks of.
+            /// Every breach but the unanswered violations, in order of section; first the contract, which has none.
             pub const PLAIN: &'static [Self] = &[ $( Self::$variant, )+ ];
 
-            /// The name in `deviations/*.toml` and in reports.
+            /// The name in `deviations.toml` of a stack, and in reports.
             pub fn id(self) -> String {
                 match self {
                     $( Self::$variant => $id.to_owned(), )+
@@ -74,16 +74,67 @@ macro_rules! breaches {
 // A table in which name, section, level and sentence stand together reads better
 // than four matches of as many arms; nothing else in this crate is a macro.
 breaches! {
+    // The contract: what a user of a stack may rely on beyond the RFC. No section says it, and no rule is broken by it.
     /// The stack panicked, or its process ended, in the middle of a trace.
     StackFailed => "stack-failed", "", Contract;
+    /// A call gave the application an answer that the stream's state does not permit.
+    WrongAnswer => "wrong-answer", "", Contract;
+    /// A dropped sending handle ended the stream cleanly instead of resetting it.
+    DropEndsStream => "drop-ends-stream", "", Contract;
+    /// A dropped sending handle left the stream open.
+    DropLeavesStreamOpen => "drop-leaves-stream-open", "", Contract;
+    /// Ending the stream was answered with success although the peer had stopped it.
+    FinishAcceptedAfterStop => "finish-accepted-after-stop", "", Contract;
+    /// Ending the stream was answered with success although the connection was gone.
+    FinishAcceptedAfterLoss => "finish-accepted-after-loss", "", Contract;
+    /// A second call to end the stream was refused.
+    FinishNotIdempotent => "finish-not-idempotent", "", Contract;
+    /// A call on a part that has ended was refused without its outcome.
+    OutcomeWithheld => "outcome-withheld", "", Contract;
+    /// The outcome told for a part is not the one it had.
+    OutcomeWrong => "outcome-wrong", "", Contract;
+    /// Whoever waited for the outcome of a sending part was not woken by it.
+    WaiterNotWoken => "waiter-not-woken", "", Contract;
+    /// A waiting read was not woken by data, an end, a reset or a loss.
+    ReadNotWoken => "read-not-woken", "", Contract;
+    /// A write that waited for credit was not woken when there was credit.
+    WriteNotWoken => "write-not-woken", "", Contract;
+    /// An open that waited for the peer's limit was not woken when it was raised.
+    OpenNotWoken => "open-not-woken", "", Contract;
+    /// The manager's snapshot shows a part that has ended, or hides one that lives.
+    SnapshotWrong => "snapshot-wrong", "", Contract;
+    /// A stream that was reset or stopped is told as delivered.
+    ResetToldAsDelivered => "reset-told-as-delivered", "", Contract;
+    /// After a reset was reported, the stream reads as cleanly ended.
+    EndAfterReset => "end-after-reset", "", Contract;
+    /// After the application stopped the stream, it reads as cleanly ended.
+    EndAfterStop => "end-after-stop", "", Contract;
+    /// After the connection was lost, the stream reads as cleanly ended.
+    EndAfterLoss => "end-after-loss", "", Contract;
+    /// Stopping a stream that the peer had reset was accepted without telling of the reset.
+    StopHidesReset => "stop-hides-reset", "", Contract;
+    /// A dropped receiving handle sent STOP_SENDING with another code than was configured.
+    DropStopCode => "drop-stop-code", "", Contract;
+    /// A handle dropped after everything had arrived sent STOP_SENDING.
+    DropStopsCompleteStream => "drop-stops-complete-stream", "", Contract;
+    /// STOP_SENDING arrived in Data Sent and no RESET_STREAM answered it at once.
+    StopUnansweredInDataSent => "stop-unanswered-in-data-sent", "", Contract;
+    /// More credit was advertised than the window and what was given back.
+    CreditBeyondWindow => "credit-beyond-window", "", Contract;
+    /// A write took more than the peer's limits leave room for, or less.
+    WriteBesideCredit => "write-beside-credit", "", Contract;
+    /// An open was stopped although the peer's limit leaves room.
+    OpenRefused => "open-refused", "", Contract;
+    /// The limit on streams was not raised although all the peer's streams are over.
+    StreamsWithheld => "streams-withheld", "", Contract;
+
+    // RFC 9000, in order of its sections.
     /// The application was handed bytes other than those at that place of the stream.
     WrongBytes => "wrong-bytes", "2.2", Must;
     /// A STREAM frame carries other bytes than were written at that place of the stream.
     SentWrongBytes => "sent-wrong-bytes", "2.2", Must;
     /// Bytes were sent that the application never wrote.
     DataNeverWritten => "data-never-written", "2.2", Stated;
-    /// A call gave the application an answer that the stream's state does not permit.
-    WrongAnswer => "wrong-answer", "2.4", Contract;
     /// Data that the application wrote was never sent although nothing held it back.
     DataNotSent => "data-not-sent", "3.1", Stated;
     /// The end of the stream was never sent although the application ended it.
@@ -92,48 +143,14 @@ breaches! {
     ResetNotSent => "reset-not-sent", "2.4", Stated;
     /// The stream was ended although the application had not ended it.
     FinUnasked => "fin-unasked", "2.4", Stated;
-    /// A dropped sending handle ended the stream cleanly instead of resetting it.
-    DropEndsStream => "drop-ends-stream", "2.4", Contract;
-    /// A dropped sending handle left the stream open.
-    DropLeavesStreamOpen => "drop-leaves-stream-open", "2.4", Contract;
     /// RESET_STREAM carries another code than the application gave.
     ResetCodeChanged => "reset-code-changed", "2.4", Stated;
-    /// Ending the stream was answered with success although the peer had stopped it.
-    FinishAcceptedAfterStop => "finish-accepted-after-stop", "2.4", Contract;
-    /// Ending the stream was answered with success although the connection was gone.
-    FinishAcceptedAfterLoss => "finish-accepted-after-loss", "2.4", Contract;
-    /// A second call to end the stream was refused.
-    FinishNotIdempotent => "finish-not-idempotent", "2.4", Contract;
-    /// A call on a part that has ended was refused without its outcome.
-    OutcomeWithheld => "outcome-withheld", "2.4", Contract;
-    /// The outcome told for a part is not the one it had.
-    OutcomeWrong => "outcome-wrong", "2.4", Contract;
-    /// Whoever waited for the outcome of a sending part was not woken by it.
-    WaiterNotWoken => "waiter-not-woken", "2.4", Contract;
-    /// A waiting read was not woken by data, an end, a reset or a loss.
-    ReadNotWoken => "read-not-woken", "2.4", Contract;
-    /// A write that waited for credit was not woken when there was credit.
-    WriteNotWoken => "write-not-woken", "2.4", Contract;
-    /// An open that waited for the peer's limit was not woken when it was raised.
-    OpenNotWoken => "open-not-woken", "2.4", Contract;
     /// A stream was opened that is not the next one.
     WrongStreamOpened => "wrong-stream-opened", "2.1", Must;
-    /// The manager's snapshot shows a part that has ended, or hides one that lives.
-    SnapshotWrong => "snapshot-wrong", "2.4", Contract;
-    /// A stream that was reset or stopped is told as delivered.
-    ResetToldAsDelivered => "reset-told-as-delivered", "3.1", Contract;
     /// The application was told of the end before everything was delivered.
     EndToldEarly => "end-told-early", "3.2", Stated;
     /// A frame that opens a stream did not open it, or not all before it.
     StreamNotOpened => "stream-not-opened", "3.2", Stated;
-    /// After a reset was reported, the stream reads as cleanly ended.
-    EndAfterReset => "end-after-reset", "3.2", Contract;
-    /// After the application stopped the stream, it reads as cleanly ended.
-    EndAfterStop => "end-after-stop", "2.4", Contract;
-    /// After the connection was lost, the stream reads as cleanly ended.
-    EndAfterLoss => "end-after-loss", "2.4", Contract;
-    /// Stopping a stream that the peer had reset was accepted without telling of the reset.
-    StopHidesReset => "stop-hides-reset", "3.2", Contract;
     /// A STREAM frame was sent after RESET_STREAM.
     StreamAfterReset => "stream-after-reset", "3.3", Must;
     /// A frame was sent from a terminal state.
@@ -146,14 +163,8 @@ breaches! {
     StopUnasked => "stop-unasked", "3.5", Stated;
     /// STOP_SENDING carries another code than the application gave.
     StopCodeChanged => "stop-code-changed", "3.5", Stated;
-    /// A dropped receiving handle sent STOP_SENDING with another code than was configured.
-    DropStopCode => "drop-stop-code", "3.5", Contract;
-    /// A handle dropped after everything had arrived sent STOP_SENDING.
-    DropStopsCompleteStream => "drop-stops-complete-stream", "3.5", Contract;
     /// STOP_SENDING arrived in Ready or Send and no RESET_STREAM answered it.
     StopUnanswered => "stop-unanswered", "3.5", Must;
-    /// STOP_SENDING arrived in Data Sent and no RESET_STREAM answered it at once.
-    StopUnansweredInDataSent => "stop-unanswered-in-data-sent", "3.5", Contract;
     /// STOP_SENDING was sent after RESET_STREAM had been received.
     StopAfterReset => "stop-after-reset", "3.5", Should;
     /// RESET_STREAM answers STOP_SENDING with another code.
@@ -168,10 +179,6 @@ breaches! {
     StreamDataBlockedNotSent => "stream-data-blocked-not-sent", "4.1", Should;
     /// A limit that the peer has used up was not raised although all of it was given back.
     CreditWithheld => "credit-withheld", "4.2", Must;
-    /// More credit was advertised than the window and what was given back.
-    CreditBeyondWindow => "credit-beyond-window", "4.2", Contract;
-    /// A write took more than the peer's limits leave room for, or less.
-    WriteBesideCredit => "write-beside-credit", "4.1", Contract;
     /// FIN was set before the end of the stream.
     FinTooEarly => "fin-too-early", "4.5", Stated;
     /// RESET_STREAM changed the final size that an earlier FIN had announced.
@@ -184,14 +191,10 @@ breaches! {
     ResetFinalSizeBeyondWritten => "reset-final-size-beyond-written", "4.5", Stated;
     /// A stream was opened beyond the peer's limit.
     OpenBeyondLimit => "open-beyond-limit", "4.6", Must;
-    /// An open was stopped although the peer's limit leaves room.
-    OpenRefused => "open-refused", "4.6", Contract;
     /// A limit on streams beyond 2^60 was advertised.
     LimitTooLarge => "limit-too-large", "4.6", Must;
     /// An open was stopped by the peer's limit, and no STREAMS_BLOCKED was sent.
     StreamsBlockedNotSent => "streams-blocked-not-sent", "4.6", Should;
-    /// The limit on streams was not raised although all the peer's streams are over.
-    StreamsWithheld => "streams-withheld", "4.6", Contract;
     /// A frame was sent after CONNECTION_CLOSE.
     FrameAfterClose => "frame-after-close", "10.2", Stated;
     /// The connection was closed, and no CONNECTION_CLOSE was sent.
@@ -231,6 +234,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn contract_carries_no_section_and_every_rule_of_the_rfc_does() {
+        for breach in Breach::PLAIN {
+            let Citation { section, level } = breach.citation();
+            assert_eq!(section.is_empty(), level == Level::Contract, "{}", breach.id());
+        }
+    }
 
     #[test]
     fn ids_are_unique() {

@@ -7,6 +7,7 @@ use crate::rfc::identity::StreamId;
 use crate::rfc::rules::Rules;
 use crate::rfc::sending::{ResetCause, SendDuty, SendState};
 use crate::rfc::stop_sending::Stop;
+use crate::rfc::stream::Stream;
 
 use super::breach::Breach;
 
@@ -58,7 +59,11 @@ impl Endpoint {
         if let Some(close) = self.closed {
             return (!close.announced).then_some(Debt::Close(close));
         }
-        let of_streams = self.streams.iter().find_map(|(id, stream)| {
+        // Where the peer left the protocol and the endpoint may let it pass (C-8), nothing more is asked of the stream.
+        let speaks =
+            |stream: &Stream| stream.receiving.as_ref().is_none_or(|part| !part.unspecified);
+        let mut asked = self.streams.iter().filter(|(_, stream)| speaks(stream));
+        let of_streams = asked.find_map(|(id, stream)| {
             let duty = stream.sending.as_ref().and_then(|part| part.duties().first().copied());
             let stop = stream.receiving.as_ref().and_then(|part| part.stop_owed());
             duty.map(|duty| Debt::Send(*id, duty)).or(stop.map(|stop| Debt::Stop(*id, stop)))
@@ -71,13 +76,17 @@ impl Endpoint {
     fn credit_debt(&self, rules: &Rules) -> Option<Debt> {
         self.credit_frames(rules).find_map(|frame| {
             let breach = match frame {
+                // How much of it such a stream has used is not known.
+                Frame::MaxData { .. } | Frame::MaxStreams { .. } if self.is_unspecified() => {
+                    return None;
+                }
                 Frame::MaxData { .. } => {
                     let credit = self.receive_credit;
                     let free = credit.internal(self.released()).saturating_sub(credit.advertised);
                     withheld(credit.delivery, free >= credit.window)?
                 }
                 Frame::MaxStreamData { stream_id, .. } => {
-                    let part = self.receiving(stream_id)?;
+                    let part = self.receiving(stream_id).filter(|part| !part.unspecified)?;
                     let free =
                         part.credit.internal(part.read).saturating_sub(part.credit.advertised);
                     withheld(part.credit.delivery, free >= part.credit.window)?

@@ -35,7 +35,7 @@ impl fmt::Display for Level {
 /// A rule's place and strength.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct Citation {
-    /// The section of RFC 9000, as in "3.5"; for a contract, the section it leans on, or nothing.
+    /// The section of RFC 9000, as in "3.5"; empty for a contract, which no section states.
     pub section: &'static str,
     /// Its level.
     pub level: Level,
@@ -47,10 +47,10 @@ impl Citation {
         Self { section, level }
     }
 
-    /// The section as in "§3.5", or that there is none.
+    /// The section as in "§3.5"; "contract" where none says it.
     pub fn place(self) -> String {
         match self.section {
-            "" => "no section".to_owned(),
+            "" => "contract".to_owned(),
             section => format!("§{section}"),
         }
     }

@@ -3,7 +3,7 @@
 //! The model's world is one endpoint's tasks in every order of their atomic steps; here the tasks are real
 //! futures, and what stands between two points at which they let others run is their step. The network is a
 //! task, too. [`mod@search`] goes through the schedules, [`list`] says what races, [`scene`] sets it up and judges
-//! what came of it. Races between threads *within* a step are not here: see `impl/tests/threads`.
+//! what came of it. Races between threads *within* a step are not here: see `impl/src/threads`.
 
 pub mod list;
 pub mod scene;

@@ -11,7 +11,7 @@ use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::{count, percent};
 use streamproof_conformance::tours::replay_trace;
 use streamproof_model::diagram::Diagram;
-use streamproof_model::rfc::citation::Level;
+use streamproof_model::rfc::citation::{Citation, Level};
 
 use super::stacks::play_common;
 use super::systems::SutArgs;
@@ -116,8 +116,11 @@ fn print(report: &Report, shown: &[Shown<'_>]) {
     outln!("\n{}", report.to_table(out::width()));
     for (level, name) in LEVELS {
         for Shown { deviant, diagram } in of_level(shown, level) {
-            let place = deviant.breach.citation().place();
-            out::paragraph("", &format!("{name}, {place}: {}", deviant.breach.describe()));
+            let place = match deviant.breach.citation() {
+                Citation { section: "", .. } => name.to_owned(),
+                citation => format!("{name}, {}", citation.place()),
+            };
+            out::paragraph("", &format!("{place}: {}", deviant.breach.describe()));
             outln!("  {}", deviant.breach.id());
             if let Some(entry) = &deviant.known {
                 out::paragraph("  ", &entry.why);

@@ -1,0 +1,105 @@
+//! No innocent stack is blamed: the right toy goes every way that the RFC leaves open, one choice at a time and two
+//! together, over the whole quick tier. It takes every edge, and nothing is held against it.
+
+use std::num::NonZero;
+
+use streamproof_conformance::sut::Sut;
+use streamproof_conformance::tours::{Criterion, Tours};
+use streamproof_model::rfc::choices::{Choice, Choices, Named};
+use streamproof_model::worlds::Tier;
+use streamproof_model::worlds::streams::presets::{PRESETS, Preset};
+use streamproof_stacks::quinn::BareQuinn;
+use streamproof_stacks::toy::Toy;
+
+const TWO: NonZero<usize> = NonZero::new(2).expect("two");
+
+/// Every preset of the quick tier.
+const ALL: fn(&str) -> bool = |_| true;
+/// Those in which a choice has most to say.
+const FEW: fn(&str) -> bool =
+    |name| ["uni", "hostile-sender", "hostile-frames-bidi-ours"].contains(&name);
+
+fn presets(wanted: fn(&str) -> bool) -> impl Iterator<Item = &'static Preset> {
+    let quick = PRESETS.iter().filter(|preset| preset.is_replayed() && preset.tier == Tier::Quick);
+    quick.filter(move |preset| wanted(preset.name))
+}
+
+/// The toy's choices with these turned round.
+fn turned(names: &[&Named]) -> Choices {
+    let mut choices = Toy::CHOICES;
+    for choice in names {
+        let other = match (choice.get)(&choices) {
+            Choice::Always => Choice::Never,
+            Choice::Never | Choice::Either => Choice::Always,
+        };
+        (choice.set)(&mut choices, other);
+    }
+    choices
+}
+
+/// How many traces were played, and what is wrong.
+fn play(choices: Choices, wanted: fn(&str) -> bool) -> (usize, Vec<String>) {
+    let toy = Toy::choosing(choices);
+    let (mut traces, mut wrong) = (0, Vec::new());
+    for preset in presets(wanted) {
+        for side in preset.sides() {
+            let mut tours = Tours::with(*preset, side, &toy, Criterion::Edges);
+            let report = tours.run(&toy, TWO, &|_| {}).expect("a connection");
+            traces += report.traces;
+            let blamed: Vec<_> = report.findings.keys().map(|breach| breach.id()).collect();
+            if !blamed.is_empty() || report.taken < report.edges {
+                let (name, untaken) = (preset.name, report.edges - report.taken);
+                wrong.push(format!(
+                    "{name} as {side}: blamed for {blamed:?}, {untaken} edges not taken"
+                ));
+            }
+        }
+    }
+    (traces, wrong)
+}
+
+fn all_are_sound(sets: &[Vec<&Named>], wanted: fn(&str) -> bool) {
+    let (mut traces, mut wrong) = (0, Vec::new());
+    for names in sets {
+        let (played, found) = play(turned(names), wanted);
+        let names: Vec<_> = names.iter().map(|choice| choice.name).collect();
+        traces += played;
+        wrong.extend(found.into_iter().map(|line| format!("{names:?}: {line}")));
+    }
+    println!("{} ways, {traces} traces, {} wrong", sets.len(), wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(traces > 100 * sets.len(), "{traces} traces");
+}
+
+/// With quinn's choices all at once, which are the most that a stack in the field turns round.
+#[test]
+fn toy_that_goes_the_way_of_quinn_is_blamed_for_nothing() {
+    let (traces, wrong) = play(BareQuinn.way().choices, ALL);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(traces > 1000, "{traces} traces");
+}
+
+fn singles() -> Vec<Vec<&'static Named>> {
+    Choices::ALL.iter().map(|choice| vec![choice]).collect()
+}
+
+#[test]
+fn toy_that_turns_a_choice_round_is_blamed_for_nothing_where_it_says_most() {
+    all_are_sound(&singles(), FEW);
+}
+
+#[test]
+#[ignore = "minutes: make nightly"]
+fn toy_that_turns_a_choice_round_is_blamed_for_nothing_anywhere() {
+    all_are_sound(&singles(), ALL);
+}
+
+#[test]
+#[ignore = "most of an hour: make nightly"]
+fn toy_that_turns_two_choices_round_is_blamed_for_nothing() {
+    let all = Choices::ALL;
+    let rest = |at: usize| all[at + 1..].iter();
+    let pairs =
+        all.iter().enumerate().flat_map(|(at, one)| rest(at).map(move |two| vec![one, two]));
+    all_are_sound(&pairs.collect::<Vec<_>>(), ALL);
+}

@@ -59,14 +59,13 @@ fn paths(line: &str) -> Vec<String> {
             stem.len() > 1 && !is_known && stem.chars().all(|c| c.is_ascii_uppercase())
         };
         let is_cut = known.len() < word.trim_end_matches(',').len();
-        let kept = match known.split('/').position(to_fill_in) {
+        match known.split('/').position(to_fill_in) {
             Some(place) => known.split('/').take(place).map(|part| format!("{part}/")).collect(),
             None if is_cut => {
                 known.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"))
             }
             None => known.trim_end_matches(['.', '-']).to_owned(),
-        };
-        kept
+        }
     };
     words.map(whole).collect()
 }

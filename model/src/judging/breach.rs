@@ -23,7 +23,7 @@ macro_rules! breaches {
         }
 
         impl Breach {
-            /// Every breach but the unanswered violations, in order of section; first the contract, which has none.
+            /// Every breach but the unanswered violations, in order of section; last the contract, which has none.
             pub const PLAIN: &'static [Self] = &[ $( Self::$variant, )+ ];
 
             /// The name in `deviations.toml` of a stack, and in reports.
@@ -74,60 +74,6 @@ macro_rules! breaches {
 // A table in which name, section, level and sentence stand together reads better
 // than four matches of as many arms; nothing else in this crate is a macro.
 breaches! {
-    // The contract: what a user of a stack may rely on beyond the RFC. No section says it, and no rule is broken by it.
-    /// The stack panicked, or its process ended, in the middle of a trace.
-    StackFailed => "stack-failed", "", Contract;
-    /// A call gave the application an answer that the stream's state does not permit.
-    WrongAnswer => "wrong-answer", "", Contract;
-    /// A dropped sending handle ended the stream cleanly instead of resetting it.
-    DropEndsStream => "drop-ends-stream", "", Contract;
-    /// A dropped sending handle left the stream open.
-    DropLeavesStreamOpen => "drop-leaves-stream-open", "", Contract;
-    /// Ending the stream was answered with success although the peer had stopped it.
-    FinishAcceptedAfterStop => "finish-accepted-after-stop", "", Contract;
-    /// Ending the stream was answered with success although the connection was gone.
-    FinishAcceptedAfterLoss => "finish-accepted-after-loss", "", Contract;
-    /// A second call to end the stream was refused.
-    FinishNotIdempotent => "finish-not-idempotent", "", Contract;
-    /// A call on a part that has ended was refused without its outcome.
-    OutcomeWithheld => "outcome-withheld", "", Contract;
-    /// The outcome told for a part is not the one it had.
-    OutcomeWrong => "outcome-wrong", "", Contract;
-    /// Whoever waited for the outcome of a sending part was not woken by it.
-    WaiterNotWoken => "waiter-not-woken", "", Contract;
-    /// A waiting read was not woken by data, an end, a reset or a loss.
-    ReadNotWoken => "read-not-woken", "", Contract;
-    /// A write that waited for credit was not woken when there was credit.
-    WriteNotWoken => "write-not-woken", "", Contract;
-    /// An open that waited for the peer's limit was not woken when it was raised.
-    OpenNotWoken => "open-not-woken", "", Contract;
-    /// The manager's snapshot shows a part that has ended, or hides one that lives.
-    SnapshotWrong => "snapshot-wrong", "", Contract;
-    /// A stream that was reset or stopped is told as delivered.
-    ResetToldAsDelivered => "reset-told-as-delivered", "", Contract;
-    /// After a reset was reported, the stream reads as cleanly ended.
-    EndAfterReset => "end-after-reset", "", Contract;
-    /// After the application stopped the stream, it reads as cleanly ended.
-    EndAfterStop => "end-after-stop", "", Contract;
-    /// After the connection was lost, the stream reads as cleanly ended.
-    EndAfterLoss => "end-after-loss", "", Contract;
-    /// Stopping a stream that the peer had reset was accepted without telling of the reset.
-    StopHidesReset => "stop-hides-reset", "", Contract;
-    /// A dropped receiving handle sent STOP_SENDING with another code than was configured.
-    DropStopCode => "drop-stop-code", "", Contract;
-    /// A handle dropped after everything had arrived sent STOP_SENDING.
-    DropStopsCompleteStream => "drop-stops-complete-stream", "", Contract;
-    /// STOP_SENDING arrived in Data Sent and no RESET_STREAM answered it at once.
-    StopUnansweredInDataSent => "stop-unanswered-in-data-sent", "", Contract;
-    /// More credit was advertised than the window and what was given back.
-    CreditBeyondWindow => "credit-beyond-window", "", Contract;
-    /// A write took more than the peer's limits leave room for, or less.
-    WriteBesideCredit => "write-beside-credit", "", Contract;
-    /// An open was stopped although the peer's limit leaves room.
-    OpenRefused => "open-refused", "", Contract;
-    /// The limit on streams was not raised although all the peer's streams are over.
-    StreamsWithheld => "streams-withheld", "", Contract;
-
     // RFC 9000, in order of its sections.
     /// The application was handed bytes other than those at that place of the stream.
     WrongBytes => "wrong-bytes", "2.2", Must;
@@ -221,6 +167,60 @@ breaches! {
     BlockedUntrue => "blocked-untrue", "19.12", Stated;
     /// A frame was sent for a stream or a part that the endpoint does not have.
     WrongStream => "wrong-stream", "19", Must;
+
+    // The contract: what a user of a stack may rely on beyond the RFC. No section says it, and no rule is broken by it.
+    /// The stack panicked, or its process ended, in the middle of a trace.
+    StackFailed => "stack-failed", "", Contract;
+    /// A call gave the application an answer that the stream's state does not permit.
+    WrongAnswer => "wrong-answer", "", Contract;
+    /// A dropped sending handle ended the stream cleanly instead of resetting it.
+    DropEndsStream => "drop-ends-stream", "", Contract;
+    /// A dropped sending handle left the stream open.
+    DropLeavesStreamOpen => "drop-leaves-stream-open", "", Contract;
+    /// Ending the stream was answered with success although the peer had stopped it.
+    FinishAcceptedAfterStop => "finish-accepted-after-stop", "", Contract;
+    /// Ending the stream was answered with success although the connection was gone.
+    FinishAcceptedAfterLoss => "finish-accepted-after-loss", "", Contract;
+    /// A second call to end the stream was refused.
+    FinishNotIdempotent => "finish-not-idempotent", "", Contract;
+    /// A call on a part that has ended was refused without its outcome.
+    OutcomeWithheld => "outcome-withheld", "", Contract;
+    /// The outcome told for a part is not the one it had.
+    OutcomeWrong => "outcome-wrong", "", Contract;
+    /// Whoever waited for the outcome of a sending part was not woken by it.
+    WaiterNotWoken => "waiter-not-woken", "", Contract;
+    /// A waiting read was not woken by data, an end, a reset or a loss.
+    ReadNotWoken => "read-not-woken", "", Contract;
+    /// A write that waited for credit was not woken when there was credit.
+    WriteNotWoken => "write-not-woken", "", Contract;
+    /// An open that waited for the peer's limit was not woken when it was raised.
+    OpenNotWoken => "open-not-woken", "", Contract;
+    /// The manager's snapshot shows a part that has ended, or hides one that lives.
+    SnapshotWrong => "snapshot-wrong", "", Contract;
+    /// A stream that was reset or stopped is told as delivered.
+    ResetToldAsDelivered => "reset-told-as-delivered", "", Contract;
+    /// After a reset was reported, the stream reads as cleanly ended.
+    EndAfterReset => "end-after-reset", "", Contract;
+    /// After the application stopped the stream, it reads as cleanly ended.
+    EndAfterStop => "end-after-stop", "", Contract;
+    /// After the connection was lost, the stream reads as cleanly ended.
+    EndAfterLoss => "end-after-loss", "", Contract;
+    /// Stopping a stream that the peer had reset was accepted without telling of the reset.
+    StopHidesReset => "stop-hides-reset", "", Contract;
+    /// A dropped receiving handle sent STOP_SENDING with another code than was configured.
+    DropStopCode => "drop-stop-code", "", Contract;
+    /// A handle dropped after everything had arrived sent STOP_SENDING.
+    DropStopsCompleteStream => "drop-stops-complete-stream", "", Contract;
+    /// STOP_SENDING arrived in Data Sent and no RESET_STREAM answered it at once.
+    StopUnansweredInDataSent => "stop-unanswered-in-data-sent", "", Contract;
+    /// More credit was advertised than the window and what was given back.
+    CreditBeyondWindow => "credit-beyond-window", "", Contract;
+    /// A write took more than the peer's limits leave room for, or less.
+    WriteBesideCredit => "write-beside-credit", "", Contract;
+    /// An open was stopped although the peer's limit leaves room.
+    OpenRefused => "open-refused", "", Contract;
+    /// The limit on streams was not raised although all the peer's streams are over.
+    StreamsWithheld => "streams-withheld", "", Contract;
 }
 
 impl fmt::Display for Breach {

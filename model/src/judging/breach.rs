@@ -164,7 +164,7 @@ breaches! {
     /// A lost DATA_BLOCKED, STREAM_DATA_BLOCKED or STREAMS_BLOCKED was not sent again while still blocked.
     LostBlockedNotResent => "lost-blocked-not-resent", "13.3", Stated;
     /// A frame says that we are blocked at a limit at which we are not.
-    BlockedUntrue => "blocked-untrue", "19.12", Stated;
+    BlockedUntrue => "blocked-untrue", "13.3", Stated;
     /// A frame was sent for a stream or a part that the endpoint does not have.
     WrongStream => "wrong-stream", "19", Must;
 

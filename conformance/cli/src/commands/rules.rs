@@ -189,6 +189,7 @@ fn row_in_full(text: &mut String, row: &Row) {
     let code: Vec<_> = code.iter().map(|place| format!("{}:{}", place.file, place.line)).collect();
     lines("code", &code);
     lines("choice", requirement.choice.as_slice());
+    lines("waived", requirement.waived.as_slice());
     lines("note", requirement.note.as_slice());
     lines("gap", gaps);
 }

@@ -87,6 +87,9 @@ pub struct Requirement {
     /// The entry in `choices.md`, where the RFC leaves something open.
     #[serde(default)]
     pub choice: Option<String>,
+    /// What the RFC itself waives of it, and where it says so.
+    #[serde(default)]
+    pub waived: Option<String>,
     /// Why nothing else stands for it.
     #[serde(default)]
     pub note: Option<String>,

@@ -207,6 +207,7 @@ fn rule(body: &mut String, row: &Row) {
         false => format!("{name} (specs/choices.md)"),
     };
     line("choice", requirement.choice.iter().map(choice).collect());
+    line("waived", requirement.waived.iter().map(|waived| escape(waived)).collect());
     line("note", requirement.note.iter().map(|note| escape(note)).collect());
     line("gap", row.gaps.iter().map(|gap| escape(gap)).collect());
     body.push_str("</dl></details>\n");

@@ -213,8 +213,11 @@ impl Player {
     fn report(&mut self, deviation: Option<Deviation>) {
         let withholds = |deviation: &Deviation| deviation.breach == Breach::CreditWithheld;
         self.starved |= deviation.as_ref().is_some_and(withholds);
-        let applies = |deviation: &Deviation| {
-            self.has_contract || deviation.breach.citation().level != Level::Contract
+        let applies = |deviation: &Deviation| match deviation.breach.citation().level {
+            Level::Contract => self.has_contract,
+            // Nobody is accused of what the RFC calls not mandatory.
+            Level::Waived => false,
+            Level::May | Level::Should | Level::Stated | Level::Must => true,
         };
         let deviation = deviation.filter(applies);
         let at = self.done;

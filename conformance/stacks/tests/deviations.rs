@@ -44,6 +44,34 @@ fn every_entry_is_a_breach_with_its_section_and_level() {
     }
 }
 
+/// Who reads one entry need not read another, a list of numbers, or another stack's list.
+#[test]
+fn every_entry_says_in_a_sentence_of_its_own_what_the_stack_does() {
+    let others = ["the same", "as for ", "what follows from", "judge's doing"];
+    for stack in STACKS {
+        for entry in Known::of(&*(stack.make)()).expect("a well-formed list").deviation {
+            let (id, why) = (format!("{} {}", stack.name, entry.id), entry.why.to_lowercase());
+            let names = STACKS.iter().map(|other| other.name).filter(|name| *name != stack.name);
+            // quinn decides below the manager; "toy" and "manager" are words, too.
+            let of_others = names.filter(|name| !["manager", "quinn", "toy"].contains(name));
+            let named =
+                of_others.filter(|name| why.split_whitespace().any(|word| word == *name)).count();
+            let refers = others.iter().any(|words| why.contains(words));
+            let labels = why.split(|c: char| !c.is_alphanumeric() && c != '-');
+            let is_label = |word: &str| {
+                let number = word.strip_prefix("c-").or(word.strip_prefix("d-"));
+                number.is_some_and(|number| number.parse::<u32>().is_ok())
+            };
+            // The judge's own mistake is told as such until it is mended.
+            let is_permitted = entry.permitted.is_some();
+            assert!(
+                named == 0 && (!refers || is_permitted) && !labels.into_iter().any(is_label),
+                "{id}: {why}"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_recorded_trace_shows_its_deviation() {
     for sut in systems() {

@@ -49,7 +49,12 @@ macro_rules! breaches {
             pub const fn citation(self) -> Citation {
                 match self {
                     $( Self::$variant => Citation::new($section, Level::$level), )+
-                    Self::ViolationIgnored(violation, _) => violation.citation(),
+                    Self::ViolationIgnored(violation, standing) => {
+                        let Citation { section, level } = violation.citation();
+                        // §4.5 calls the errors of final sizes not mandatory, because of closed streams.
+                        let is_waived = matches!(standing, Standing::Closed) && violation.is_of_final_size();
+                        Citation::new(section, if is_waived { Level::Waived } else { level })
+                    }
                 }
             }
 
@@ -60,8 +65,8 @@ macro_rules! breaches {
                     Self::ViolationIgnored(violation, standing) => {
                         let when = match standing {
                             Standing::Open => "",
+                            Standing::Closed => " on a stream of which all had arrived, or that was reset",
                             Standing::Stopped => " on a stream that was stopped",
-                            Standing::Reset => " on a stream that was reset",
                         };
                         format!("The connection stays open after {}{when}.", violation.describe())
                     }

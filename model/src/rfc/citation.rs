@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Level {
     /// A promise of the interface to its users; the RFC says nothing against breaking it.
     Contract,
+    /// The RFC asks for it, and the same paragraph calls it not mandatory here: never counted as a rule broken.
+    Waived,
     /// RFC 2119 MAY.
     May,
     /// RFC 2119 SHOULD.
@@ -24,6 +26,7 @@ impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Contract => "contract",
+            Self::Waived => "waived",
             Self::May => "MAY",
             Self::Should => "SHOULD",
             Self::Stated => "stated",

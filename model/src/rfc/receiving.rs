@@ -156,6 +156,17 @@ impl ReceivingPart {
         contiguous - self.read
     }
 
+    /// Whether this direction is closed: everything has arrived, or it was reset, told or not (Table 2, §3.4).
+    pub fn is_closed(&self) -> bool {
+        match self.state {
+            RecvState::Recv | RecvState::SizeKnown => false,
+            RecvState::DataRecvd
+            | RecvState::ResetRecvd
+            | RecvState::DataRead
+            | RecvState::ResetRead => true,
+        }
+    }
+
     /// Whether all data up to the final size has been received.
     pub fn is_complete(&self) -> bool {
         self.final_size.is_some_and(|size| covers(&self.received, size))

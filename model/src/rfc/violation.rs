@@ -196,6 +196,18 @@ impl Violation {
         self.errors()[0]
     }
 
+    /// Whether it contradicts a final size (§4.5).
+    pub const fn is_of_final_size(self) -> bool {
+        matches!(
+            self,
+            Self::ResetChangesFinalSize
+                | Self::FinChangesFinalSize
+                | Self::ResetBelowReceived
+                | Self::FinBelowReceived
+                | Self::DataBeyondFinalSize
+        )
+    }
+
     /// Where the RFC says so, and how strongly.
     pub const fn citation(self) -> Citation {
         match self {
@@ -283,17 +295,17 @@ impl Violation {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
-    /// The application had stopped it, and its final size was known.
+    /// All of it had arrived, or it had been reset by the peer: in Table 2 (§3.4) that direction is closed.
+    Closed,
+    /// The application had stopped it, and its final size was known, but not all had arrived.
     Stopped,
-    /// It had been reset by the peer.
-    Reset,
     /// It was open, or it was another stream.
     Open,
 }
 
 impl Standing {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Stopped, Self::Reset, Self::Open];
+    pub const ALL: [Self; 3] = [Self::Closed, Self::Stopped, Self::Open];
 }
 
 impl fmt::Display for Violation {

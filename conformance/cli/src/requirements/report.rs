@@ -252,6 +252,7 @@ mod tests {
             mutants: Vec::new(),
             scenarios: Vec::new(),
             choice: None,
+            waived: None,
             note: None,
         }
     }

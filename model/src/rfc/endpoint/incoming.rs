@@ -184,8 +184,8 @@ impl Endpoint {
     pub(in crate::rfc) fn close(&self, stream_id: Option<StreamId>, broken: &Broken) -> Self {
         broken.iter().copied().for_each(coverage::noticed);
         let standing = match stream_id.and_then(|stream_id| self.receiving(stream_id)) {
+            Some(part) if part.is_closed() => Standing::Closed,
             Some(part) if part.stop.is_some() && part.final_size.is_some() => Standing::Stopped,
-            Some(part) if part.reset.is_some() => Standing::Reset,
             Some(_) | None => Standing::Open,
         };
         let cause = match broken.first() {

@@ -36,7 +36,7 @@ fn result(report: &Report, deviant: &Deviant) -> Value {
     let level = match (&deviant.known, deviant.level()) {
         (Some(_), _) => "note",
         (None, Level::Must | Level::Stated) => "error",
-        (None, Level::Should | Level::May | Level::Contract) => "warning",
+        (None, Level::Should | Level::May | Level::Waived | Level::Contract) => "warning",
     };
     let text = format!(
         "{} {}: {} ({}); seen: {}; permitted: {}",

@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn the_three_faults_are_found_and_nothing_else() {
         let report = super::run().expect("a connection");
-        let expected = ["outcome-withheld", "stop-code-changed", "stop-after-reset"];
+        let expected = ["stop-code-changed", "stop-after-reset", "outcome-withheld"];
         assert_eq!(report.breaches(), expected, "{report}");
     }
 }

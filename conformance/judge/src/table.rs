@@ -25,7 +25,8 @@ impl Column {
 }
 
 /// Lays out `rows`, each with as many cells as there are columns, in lines of at most `width` characters: columns that
-/// may be dropped are, and then cells of columns to the left are cut.
+/// may be dropped are, and then cells that stand to the left are cut, those of the last column first: a row's name stays
+/// longest.
 pub fn table_within(width: usize, columns: &[Column], rows: &[Vec<String>]) -> String {
     let natural = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
@@ -41,8 +42,9 @@ pub fn table_within(width: usize, columns: &[Column], rows: &[Vec<String>]) -> S
         shown.retain(|column| *column != last);
     }
     let mut over = whole(&shown).saturating_sub(width);
-    let widths: Vec<usize> = shown
+    let mut widths: Vec<usize> = shown
         .iter()
+        .rev()
         .map(|column| {
             let natural = natural(*column);
             // Something of a cell always stays.
@@ -52,6 +54,7 @@ pub fn table_within(width: usize, columns: &[Column], rows: &[Vec<String>]) -> S
             natural - cut
         })
         .collect();
+    widths.reverse();
     let head: Vec<String> = columns.iter().map(|column| column.name.to_owned()).collect();
     let mut text = String::new();
     for row in std::iter::once(&head).chain(rows) {
@@ -100,6 +103,15 @@ pub fn percent(part: usize, of: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn name_of_a_row_is_cut_last() {
+        let columns =
+            [Column::left("mutant", 0), Column::right("steps", 0), Column::left("killed by", 0)];
+        let row = ["forget final size", "2", "§4.5 final size never changes"].map(str::to_owned);
+        let table = table_within(44, &columns, &[row.to_vec()]);
+        assert_eq!(table.lines().nth(1), Some("forget final size      2  §4.5 final size n…"));
+    }
 
     #[test]
     fn table_fits_by_dropping_columns_and_then_by_cutting_names() {

@@ -215,7 +215,7 @@ impl Player {
         self.starved |= deviation.as_ref().is_some_and(withholds);
         let applies = |deviation: &Deviation| match deviation.breach.citation().level {
             Level::Contract => self.has_contract,
-            // Nobody is accused of what the RFC calls not mandatory.
+            // What the RFC calls not mandatory is not reported.
             Level::Waived => false,
             Level::May | Level::Should | Level::Stated | Level::Must => true,
         };

@@ -14,9 +14,9 @@ use streamproof_stacks::toy::Toy;
 const TWO: NonZero<usize> = NonZero::new(2).expect("two");
 
 /// Every preset of the quick tier.
-const ALL: fn(&str) -> bool = |_| true;
+const EVERY_PRESET: fn(&str) -> bool = |_| true;
 /// Those in which a choice has most to say.
-const FEW: fn(&str) -> bool =
+const TELLING_PRESETS: fn(&str) -> bool =
     |name| ["uni", "hostile-sender", "hostile-frames-bidi-ours"].contains(&name);
 
 fn presets(wanted: fn(&str) -> bool) -> impl Iterator<Item = &'static Preset> {
@@ -74,7 +74,7 @@ fn all_are_sound(sets: &[Vec<&Named>], wanted: fn(&str) -> bool) {
 /// With quinn's choices all at once, which are the most that a stack in the field turns round.
 #[test]
 fn toy_that_goes_the_way_of_quinn_is_blamed_for_nothing() {
-    let (traces, wrong) = play(BareQuinn.way().choices, ALL);
+    let (traces, wrong) = play(BareQuinn.way().choices, EVERY_PRESET);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(traces > 1000, "{traces} traces");
 }
@@ -85,13 +85,13 @@ fn singles() -> Vec<Vec<&'static Named>> {
 
 #[test]
 fn toy_that_turns_a_choice_round_is_blamed_for_nothing_where_it_says_most() {
-    all_are_sound(&singles(), FEW);
+    all_are_sound(&singles(), TELLING_PRESETS);
 }
 
 #[test]
 #[ignore = "minutes: make nightly"]
 fn toy_that_turns_a_choice_round_is_blamed_for_nothing_anywhere() {
-    all_are_sound(&singles(), ALL);
+    all_are_sound(&singles(), EVERY_PRESET);
 }
 
 #[test]
@@ -101,5 +101,5 @@ fn toy_that_turns_two_choices_round_is_blamed_for_nothing() {
     let rest = |at: usize| all[at + 1..].iter();
     let pairs =
         all.iter().enumerate().flat_map(|(at, one)| rest(at).map(move |two| vec![one, two]));
-    all_are_sound(&pairs.collect::<Vec<_>>(), ALL);
+    all_are_sound(&pairs.collect::<Vec<_>>(), EVERY_PRESET);
 }

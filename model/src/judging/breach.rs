@@ -192,7 +192,7 @@ breaches! {
     OutcomeWithheld => "outcome-withheld", "", Contract;
     /// The outcome told for a part is not the one it had.
     OutcomeWrong => "outcome-wrong", "", Contract;
-    /// Whoever waited for the outcome of a sending part was not woken by it.
+    /// A task that waited for the outcome of a sending part was not woken by it.
     WaiterNotWoken => "waiter-not-woken", "", Contract;
     /// A waiting read was not woken by data, an end, a reset or a loss.
     ReadNotWoken => "read-not-woken", "", Contract;

@@ -59,6 +59,10 @@ impl Endpoint {
         if let Some(close) = self.closed {
             return (!close.announced).then_some(Debt::Close(close));
         }
+        // The peer left the protocol and the endpoint let it pass: what would follow is an echo of that, and no rule says it.
+        if self.unspecified {
+            return None;
+        }
         // Where the peer left the protocol and the endpoint may let it pass (C-8), nothing more is asked of the stream.
         let speaks =
             |stream: &Stream| stream.receiving.as_ref().is_none_or(|part| !part.unspecified);
@@ -119,7 +123,7 @@ impl Endpoint {
 
     /// What the endpoint has not told the peer of its being blocked, although it should have.
     pub fn untold(&self, rules: &Rules) -> impl Iterator<Item = Breach> {
-        let open = self.closed.is_none();
+        let open = self.closed.is_none() && !self.unspecified;
         self.credit_frames(rules).filter(move |_| open).filter_map(|frame| match frame {
             Frame::DataBlocked { .. } if !self.is_held_back() => None,
             Frame::DataBlocked { .. } => {

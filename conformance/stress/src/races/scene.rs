@@ -172,7 +172,7 @@ impl Scene {
     ///
     /// # Errors
     ///
-    /// When the arena does not come to a connection.
+    /// When the connection cannot be established.
     pub fn new(credit: u64, mut config: Config, log: bool) -> Result<Self, ArenaError> {
         config.drop_reset_code = VarInt::from_u32(DROP_RESET);
         config.drop_stop_code = VarInt::from_u32(DROP_STOP);

@@ -12,7 +12,7 @@ use crate::commands::shared::TierArg;
 #[command(after_help = "Examples:
   streamproof model check                         the quick tier
   streamproof model check uni --properties        one preset, property by property
-  streamproof model check limits-bidi --fair      what must come in the end
+  streamproof model check limits-bidi --fair      what must eventually happen
   streamproof model check --mutant \"forget final size\"
   streamproof model check duo-full --memory-limit 8GiB --checkpoint saved")]
 pub(in crate::commands) struct CheckArgs {

@@ -3,6 +3,7 @@
 //! everything else.
 
 pub mod commands;
+pub mod controls;
 mod html;
 pub mod requirements;
 pub mod scenarios;

@@ -121,6 +121,15 @@ impl Scenario {
     ///
     /// When there is none, or no such world; or when the manager gives no connection.
     pub fn trace(&self) -> Result<Trace, ScenarioError> {
+        self.trace_on(&Manager::default())
+    }
+
+    /// The same for another stack, on its way.
+    ///
+    /// # Errors
+    ///
+    /// As [`trace`](Self::trace).
+    pub fn trace_on(&self, sut: &dyn Sut) -> Result<Trace, ScenarioError> {
         let found = Preset::find(&self.preset);
         let mut preset = found
             .filter(|preset| preset.is_replayed() && preset.sides().contains(&self.side))
@@ -129,11 +138,10 @@ impl Scenario {
                 preset: self.preset.clone(),
                 side: self.side,
             })?;
-        let manager = Manager::default();
-        preset.way = manager.way();
+        preset.way = sut.way();
         let actions = self.search(&StreamsWorld::new(preset))?;
         let trace = Trace { preset, side: self.side, actions, probe: None };
-        let probe = Some(replay_trace(&manager, &trace)?.probe);
+        let probe = Some(replay_trace(sut, &trace)?.probe);
         Ok(Trace { probe, ..trace })
     }
 

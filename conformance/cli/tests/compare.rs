@@ -73,7 +73,7 @@ impl Planted {
         let row = format!(
             r#"{{"preset":"uni","side":"client","edges":10,"taken":9,"not_taken":{not_taken}}}"#
         );
-        let head = r#""schema":"streamproof.judge-run/1","sut":"quinn","verdict":"as_listed""#;
+        let head = r#""schema":"streamproof.judge-run/2","sut":"quinn","verdict":"as_listed""#;
         let json = format!(r#"{{{head},"reports":[{row}],"deviations":[{entries}]}}"#);
         self.file(&format!("{version}.json"), &json);
         self.file(

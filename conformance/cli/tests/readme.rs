@@ -128,7 +128,6 @@ fn with_finding(row: &str) -> String {
     let folder = format!("conformance/stacks/{stack}/traces/");
     let entry = known.deviation.iter().find(|entry| link == format!("{folder}{}", entry.trace));
     let entry = entry.unwrap_or_else(|| panic!("{stack} has no such trace: {link}"));
-    assert_eq!(entry.permitted, None, "{row}");
     let trace = file::read(&read(link), departures()).expect("a trace");
     let steps = trace.actions.len() + trace.probe.map_or(0, |probe| probe.len());
     let rule = format!("§{} {}", entry.section, entry.level);

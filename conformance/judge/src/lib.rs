@@ -20,6 +20,7 @@ pub mod picture;
 pub mod record;
 pub mod referee;
 pub mod replay;
+pub mod situation;
 pub mod suite;
 pub mod sut;
 pub mod table;

@@ -7,11 +7,13 @@
 //! question goes to [`streamproof_model::rfc`] and [`streamproof_model::judging`].
 
 mod answers;
+mod heard;
 mod observed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use streamproof_model::judging::breach::Breach;
+use streamproof_model::judging::silence::Patience;
 use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call, SendOutcome, Subject};
 use streamproof_model::rfc::choices::Choices;
@@ -22,6 +24,7 @@ use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::rfc::rules::{RFC9000, Rules};
 
 use self::answers::{answer_breach, as_answered};
+use self::heard::Heard;
 use crate::abstraction::Seen;
 
 /// More than a settled endpoint can owe at once.
@@ -44,6 +47,8 @@ pub struct Deviation {
 #[derive(Clone, Debug)]
 pub struct Referee {
     states: Vec<Endpoint>,
+    /// What is left to an endpoint: both ways of each choice, unless a test plants a judge who knows better.
+    permitted: Choices,
     /// What the system is believed to be, departures included, if it goes its way: no explanation, but what
     /// the model predicts of it.
     believed: Option<Believed>,
@@ -54,6 +59,12 @@ pub struct Referee {
     told: BTreeMap<StreamId, SendOutcome>,
     /// Streams of the peer's that the system has not opened, although it has one above them.
     unopened: BTreeSet<StreamId>,
+    /// The limits that the system keeps back, by the frames that would raise them; told once.
+    withheld: Vec<Frame>,
+    /// What the peer has sent.
+    heard: Heard,
+    /// The streams that were opened in 0-RTT, once it was accepted.
+    early: BTreeSet<StreamId>,
 }
 
 /// An endpoint that goes a stack's way: under that way's rules, with its choices.
@@ -67,7 +78,6 @@ struct Believed {
 type Outcome = (Result<(), Breach>, Endpoint);
 
 const RULES: &Rules = &RFC9000;
-const PERMITTED: &Choices = &Choices::PERMITTED;
 
 impl Referee {
     /// A judge who knows how the endpoint begins, and which way it goes as a rule.
@@ -76,11 +86,21 @@ impl Referee {
         Self {
             believed: Some(Believed { rules, choices, endpoint: endpoint.clone() }),
             states: vec![endpoint],
+            permitted: Choices::PERMITTED,
             reads: BTreeSet::new(),
             writes: BTreeMap::new(),
             told: BTreeMap::new(),
             unopened: BTreeSet::new(),
+            withheld: Vec::new(),
+            heard: Heard::default(),
+            early: BTreeSet::new(),
         }
+    }
+
+    /// A judge who leaves no more free than this: an unsound one, unless all is.
+    pub const fn permitting(mut self, permitted: Choices) -> Self {
+        self.permitted = permitted;
+        self
     }
 
     /// Whether one of the explanations is this endpoint, but for what no rule asks for; or the endpoint
@@ -115,7 +135,9 @@ impl Referee {
         self.believe(|Believed { rules, choices, endpoint }| {
             endpoint.on_frame(rules, choices, frame).into_iter().next()
         });
-        self.advance(|state| state.on_frame(RULES, PERMITTED, frame));
+        let permitted = self.permitted;
+        self.advance(|state| state.on_frame(RULES, &permitted, frame));
+        self.heard.frame(frame);
     }
 
     /// A packet with these frames of the endpoint was acknowledged.
@@ -144,11 +166,15 @@ impl Referee {
     /// The server's part of the handshake arrived (§7.4.1).
     pub fn handshake_completed(&mut self, accepted: bool, server: &Parameters) {
         self.believe(|was| Some(was.endpoint.on_handshake(&was.rules, accepted, server)));
+        if accepted && self.states[0].early {
+            self.early = self.states[0].streams.keys().copied().collect();
+        }
         self.advance(|state| vec![state.on_handshake(RULES, accepted, server)]);
         if !accepted {
             self.reads.clear();
             self.writes.clear();
             self.told.clear();
+            self.heard = Heard::default();
         }
     }
 
@@ -187,8 +213,10 @@ impl Referee {
             let fits = answers.iter().find(|(given, _)| *given == answer).or(answers.first());
             Some(fits.map_or_else(|| endpoint.clone(), |(_, next)| next.clone()))
         });
-        let answers = move |state: &Endpoint| state.call(RULES, PERMITTED, call);
-        self.judge(
+        let permitted = self.permitted;
+        let answers = move |state: &Endpoint| state.call(RULES, &permitted, call);
+        let early = self.is_kept_early(call, answer);
+        let deviation = self.judge(
             || format!("{call} → {answer}"),
             |state| answers(state).into_iter().map(|(answer, _)| answer.to_string()).collect(),
             |state| {
@@ -212,7 +240,26 @@ impl Referee {
                     false => fits,
                 }
             },
-        )
+        );
+        deviation.map(|deviation| match (early, deviation.breach) {
+            (true, Breach::WriteBesideCredit) => {
+                Deviation { breach: Breach::EarlyLimitKept, ..deviation }
+            }
+            _ => deviation,
+        })
+    }
+
+    /// Whether a write on a stream that was opened in 0-RTT took less than the limit of the handshake permits.
+    fn is_kept_early(&self, call: Call, answer: Answer) -> bool {
+        let Call::Write { stream_id, .. } = call else { return false };
+        let taken = if let Answer::Wrote { length } = answer { length } else { 0 };
+        let permits_more = |state: &Endpoint| {
+            let answers = state.call(RULES, &self.permitted, call);
+            answers
+                .iter()
+                .all(|(answer, _)| matches!(answer, Answer::Wrote { length } if *length > taken))
+        };
+        self.early.contains(&stream_id) && self.states.iter().all(permits_more)
     }
 
     /// The endpoint sent something.
@@ -240,31 +287,56 @@ impl Referee {
             let _ = next.judge_sent(&was.rules, frame);
             Some(next)
         });
-        self.judge(
+        self.withheld.retain(|known| !known.is_of_scope(frame));
+        let heard = self.heard.clone();
+        let mut deviation = self.judge(
             || frame.to_string(),
             |state| vec![permitted_next(state)],
             |state| {
                 let mut next = state.clone();
-                let result = next.judge_sent(RULES, frame);
+                let frame = heard.as_judged(&mut next, frame);
+                let result = next.judge_sent(RULES, &frame);
                 vec![(result, next)]
             },
-        )
+        );
+        self.heard.sent(frame);
+        if let Some(deviation) = &mut deviation
+            && deviation.breach == Breach::ClosedOnLegalPeer
+            && self.heard.nothing_new
+        {
+            deviation.breach = Breach::ClosedOnRepeatedFrame;
+        }
+        if let (Some(deviation), Frame::StreamDataBlocked { stream_id, .. }) =
+            (&mut deviation, frame)
+            && deviation.breach == Breach::BlockedUntrue
+            && self.early.contains(stream_id)
+        {
+            // It names the remembered limit, which should not count any more.
+            deviation.breach = Breach::EarlyLimitKept;
+        }
+        deviation
     }
 
     /// The endpoint has settled and sends no more: everything that it still owes, in order.
-    pub fn silent(&mut self) -> Vec<Deviation> {
+    ///
+    /// What it only should send is not asked for while something of it is in flight. `limits_are_due` says whether
+    /// the system promises to raise limits.
+    pub fn silent(&mut self, in_flight: bool, limits_are_due: bool) -> Vec<Deviation> {
         let mut deviations = Vec::new();
         // Each breach is forgiven, so that the next can be seen; there are not many kinds.
         for _ in 0..MOST_DEBTS {
+            let withheld = self.withheld.clone();
+            let patience = Patience { in_flight, withheld: &withheld, limits_are_due };
+            let raises = self.states.iter().find_map(|state| state.withheld(RULES, patience));
             let deviation = self.judge(
                 || "silence".to_owned(),
                 |state| vec![permitted_next(state)],
                 |state| {
                     let mut next = state.clone();
-                    let result = match next.silence_breach(RULES) {
+                    let result = match next.silence_breach(RULES, patience) {
                         None => Ok(()),
                         Some(breach) => {
-                            next.forgive_silence(RULES);
+                            next.forgive_silence(RULES, patience);
                             Err(breach)
                         }
                     };
@@ -272,11 +344,19 @@ impl Referee {
                 },
             );
             match deviation {
-                Some(deviation) => deviations.push(deviation),
+                Some(deviation) => {
+                    let keeps_back = matches!(
+                        deviation.breach,
+                        Breach::CreditWithheld | Breach::StreamsWithheld
+                    );
+                    self.withheld.extend(raises.filter(|_| keeps_back && !limits_are_due));
+                    deviations.push(deviation);
+                }
                 None => break,
             }
         }
         // Not to tell that it is blocked changes nothing about an endpoint: it still may.
+        let patience = Patience { in_flight, withheld: &[], limits_are_due };
         for breach in [
             Breach::DataBlockedNotSent,
             Breach::StreamDataBlockedNotSent,
@@ -287,7 +367,7 @@ impl Referee {
                 || "silence".to_owned(),
                 |state| vec![permitted_next(state)],
                 |state| {
-                    let silent = state.untold(RULES).any(|untold| untold == breach);
+                    let silent = state.untold(RULES, patience).any(|untold| untold == breach);
                     vec![(if silent { Err(breach) } else { Ok(()) }, state.clone())]
                 },
             ));
@@ -336,7 +416,7 @@ fn after_ack(rules: &Rules, state: &Endpoint, frames: &[Frame]) -> Endpoint {
 
 /// What the endpoint may or has to send next, for people.
 fn permitted_next(state: &Endpoint) -> String {
-    match (state.closed, state.next_frame(RULES, PERMITTED)) {
+    match (state.closed, state.next_frame(RULES, &Choices::PERMITTED)) {
         (_, Some(frame)) => frame.to_string(),
         (Some(_), None) => "nothing: the connection is closed".to_owned(),
         (None, None) => "silence, or a repeat of what was sent".to_owned(),

@@ -19,11 +19,12 @@ use streamproof_model::worlds::streams::presets::Handshake;
 
 pub use self::walk::{Outstanding, walk};
 
-use self::packet::{Fate, Packet, is_same};
+use self::packet::{Fate, LEAST_WINDOW, Packet, is_same};
 use crate::abstraction::{self, Seen};
 use crate::concretize;
 use crate::guarded::Guarded;
 use crate::referee::{Deviation, Referee};
+use crate::situation::Scene;
 use crate::sut::{Setup, StartError, Sut};
 
 /// A deviation and where it was found.
@@ -31,6 +32,8 @@ use crate::sut::{Setup, StartError, Sut};
 pub struct Found {
     /// The stimulus after which it was seen, from 0; those of the probe are counted on from the script's.
     pub at: usize,
+    /// In which situation ([`situation`](crate::situation)).
+    pub situation: String,
     /// What it is.
     pub deviation: Deviation,
 }
@@ -51,6 +54,8 @@ pub enum StepResult {
 pub struct Replay {
     /// The deviations, in order.
     pub found: Vec<Found>,
+    /// What the RFC asks for and the same text calls not mandatory: seen, and not reported.
+    pub waived: Vec<Found>,
     /// For each stimulus of the script how it went. Shorter than the script if the peer left the protocol and the
     /// system let it pass, or if the system failed.
     pub results: Vec<StepResult>,
@@ -138,6 +143,8 @@ struct Player {
     done: usize,
     /// Whether the system has panicked, or its process has ended.
     failed: bool,
+    /// What is done just now, and to what.
+    scene: Scene,
 }
 
 impl Player {
@@ -145,7 +152,7 @@ impl Player {
         let own = setup.parameters_of(setup.side);
         let mut player = Self {
             session: Guarded::start(sut, setup)?,
-            referee: Referee::new(setup.first_endpoint(), sut.way()),
+            referee: Referee::new(setup.first_endpoint(), sut.way()).permitting(setup.permitted),
             sent: Vec::new(),
             replay: Replay::default(),
             log: setup.log,
@@ -162,6 +169,7 @@ impl Player {
             packet: None,
             done: 0,
             failed: false,
+            scene: Scene::default(),
         };
         player.look_for_failure();
         Ok(player)
@@ -177,7 +185,7 @@ impl Player {
         if let Some(seen) = self.session.take_failure() {
             let permitted = vec!["to go on".to_owned()];
             let deviation = Deviation { breach: Breach::StackFailed, seen, permitted };
-            self.replay.found.push(Found { at: self.done, deviation });
+            self.found(deviation);
             self.failed = true;
         }
     }
@@ -210,26 +218,38 @@ impl Player {
         })
     }
 
+    fn found(&mut self, deviation: Deviation) {
+        let situation = self.scene.of(deviation.breach, &self.referee.states()[0]);
+        self.replay.found.push(Found { at: self.done, situation, deviation });
+    }
+
     fn report(&mut self, deviation: Option<Deviation>) {
         let withholds = |deviation: &Deviation| deviation.breach == Breach::CreditWithheld;
         self.starved |= deviation.as_ref().is_some_and(withholds);
         let applies = |deviation: &Deviation| match deviation.breach.citation().level {
-            Level::Contract => self.has_contract,
+            Level::Contract => self.has_contract || deviation.breach == Breach::ClosedUnasked,
             // What the RFC calls not mandatory is not reported.
             Level::Waived => false,
             Level::May | Level::Should | Level::Stated | Level::Must => true,
         };
+        if let Some(waived) =
+            deviation.as_ref().filter(|one| one.breach.citation().level == Level::Waived)
+        {
+            let situation = self.scene.of(waived.breach, &self.referee.states()[0]);
+            let deviation = waived.clone();
+            self.replay.waived.push(Found { at: self.done, situation, deviation });
+        }
         let deviation = deviation.filter(applies);
-        let at = self.done;
         if let Some(deviation) = deviation {
             let breach = deviation.breach;
             self.session.ask(|session| session.note(format_args!("deviates: {breach}")));
-            self.replay.found.push(Found { at, deviation });
+            self.found(deviation);
         }
     }
 
     fn step(&mut self, stimulus: &Stimulus) {
         self.void = false;
+        self.scene = Scene::before(stimulus, &self.referee.states()[0]);
         let mut replies = Vec::new();
         match stimulus {
             Stimulus::Call { call } => {
@@ -367,8 +387,13 @@ impl Player {
         if self.referee.is_over() {
             return; // No rule says what follows.
         }
-        for deviation in self.referee.silent() {
-            self.report(Some(deviation));
+        let in_flight = self.sent.iter().filter(|packet| packet.is_in_flight());
+        // A full congestion window is a reason to be silent, and no rule of streams says how full it may be.
+        if in_flight.clone().count() < LEAST_WINDOW {
+            let in_flight = in_flight.count() > 0;
+            for deviation in self.referee.silent(in_flight, self.has_contract) {
+                self.report(Some(deviation));
+            }
         }
         if self.referee.is_over() {
             return; // No rule says what follows.

@@ -17,6 +17,7 @@ use streamproof_harness::puppet::{ReceivedPacket, Tap};
 use streamproof_harness::wire;
 use streamproof_model::judging::way::Way;
 use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
+use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::identity::{Side, StreamId};
 use streamproof_model::rfc::parameters::Parameters;
@@ -39,12 +40,14 @@ pub struct Setup {
     pub log: bool,
     /// With it the connection is protected by TLS, and all of it is kept.
     pub tap: Option<Tap>,
+    /// What the judge leaves free: everything that the RFC does. A test that plants an unsound judge takes some away.
+    pub permitted: Choices,
 }
 
 impl Setup {
     /// A session of a preset, without a log.
     pub const fn new(preset: Preset, side: Side) -> Self {
-        Self { preset, side, server: None, log: false, tap: None }
+        Self { preset, side, server: None, log: false, tap: None, permitted: Choices::PERMITTED }
     }
 
     /// What a side advertises.
@@ -118,6 +121,11 @@ pub trait Sut: Sync {
         ""
     }
 
+    /// In which situations those show: the text of its `situations.toml`. Without it they may show in any.
+    fn situations(&self) -> &'static str {
+        ""
+    }
+
     /// A fresh connection, with the streams open that the preset begins with.
     ///
     /// # Errors
@@ -157,6 +165,10 @@ impl Sut for Overridden {
 
     fn deviations(&self) -> &'static str {
         self.sut.deviations()
+    }
+
+    fn situations(&self) -> &'static str {
+        self.sut.situations()
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {

@@ -62,8 +62,11 @@ class Agent:
     def limit_streams(self):
         # There is no public way to say how many streams the peer may open, nor to send without pacing.
         connection = self.connection
-        connection._local_max_streams_bidi.value = self.parameters["max_streams_bidi"]
-        connection._local_max_streams_uni.value = self.parameters["max_streams_uni"]
+        for limit, value in (
+            (connection._local_max_streams_bidi, self.parameters["max_streams_bidi"]),
+            (connection._local_max_streams_uni, self.parameters["max_streams_uni"]),
+        ):
+            limit.value = limit.sent = value
         connection._loss._pacer.next_send_time = lambda now: None
 
     def receive(self, data):
@@ -105,11 +108,8 @@ class Agent:
     def learn(self, stream_id):
         ours = (stream_id & 1) == (0 if self.connection._is_client else 1)
         if not ours and stream_id not in self.known:
-            # Streams open in order (RFC 9000 section 2.1).
-            for lower in range(stream_id & 3, stream_id + 1, 4):
-                if lower not in self.known:
-                    self.known.add(lower)
-                    self.accepted.append(lower)
+            self.known.add(stream_id)
+            self.accepted.append(stream_id)
 
     def take_events(self):
         while True:
@@ -146,13 +146,15 @@ class Agent:
     def sending(self, stream_id, call):
         if self.lost:
             return {"lost": True}
-        if stream_id in self.stopped_by_peer:
-            return {"stopped": self.stopped_by_peer[stream_id]}
+        answer = {"done": True}
         try:
             call()
         except Exception as error:
-            return {"closed": f"{type(error).__name__}: {error}"}
-        return {"done": True}
+            answer = {"closed": f"{type(error).__name__}: {error}"}
+        # What the application was told; aioquic is asked all the same.
+        if stream_id in self.stopped_by_peer:
+            return {"stopped": self.stopped_by_peer[stream_id]}
+        return answer
 
     def write(self, command):
         data = bytes.fromhex(command["data"])

@@ -92,6 +92,10 @@ impl Sut for Manager {
         include_str!("deviations.toml")
     }
 
+    fn situations(&self) -> &'static str {
+        include_str!("situations.toml")
+    }
+
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         let mut arena = arena(setup)?;
         let runtime = arena.world.runtime();

@@ -122,7 +122,7 @@ static json_t *open_next(const json_t *command) {
   }
 }
 
-// Why nothing can be sent on a stream, or `NULL`.
+// Why nothing can be sent on a stream, or `NULL`: what the application was told. ngtcp2 is asked all the same.
 static json_t *ended(const struct stream *stream) {
   if (connection->lost) {
     return yes("lost");
@@ -139,18 +139,21 @@ static json_t *ended(const struct stream *stream) {
 static json_t *write_data(const json_t *command) {
   struct stream *stream = stream_of(command);
   json_t *why = ended(stream);
-  if (why != NULL) {
+  if (stream == NULL || connection->lost) {
     return why;
-  }
-  if (stream->ended) {
-    return yes("closed");
   }
   size_t length;
   uint8_t *data = unhex(text_of(command, "data"), &length);
   uint64_t credit = connection_credit(connection, stream);
   size_t fits = length < credit ? length : (size_t)credit;
-  stream_write(stream, data, fits);
+  // Behind an end that waits in the agent nothing is passed on.
+  if (!stream->ended || stream->end_sent) {
+    stream_write(stream, data, fits);
+  }
   free(data);
+  if (why != NULL || stream->ended) {
+    return why != NULL ? why : yes("closed");
+  }
   if (fits == length) {
     return yes("done");
   }
@@ -160,20 +163,22 @@ static json_t *write_data(const json_t *command) {
 static json_t *finish(const json_t *command) {
   struct stream *stream = stream_of(command);
   json_t *why = ended(stream);
-  if (why != NULL) {
+  if (stream == NULL || connection->lost) {
     return why;
   }
   stream->ended = true;
-  return yes("done");
+  stream->end_sent = false;
+  return why != NULL ? why : yes("done");
 }
 
 static json_t *reset(const json_t *command) {
   struct stream *stream = stream_of(command);
   json_t *why = ended(stream);
-  if (why != NULL) {
+  if (stream == NULL || connection->lost) {
     return why;
   }
-  return yes(connection_reset(connection, stream, number_of(command, "code")) == 0 ? "done" : "closed");
+  int error = connection_reset(connection, stream, number_of(command, "code"));
+  return why != NULL ? why : yes(error == 0 ? "done" : "closed");
 }
 
 static json_t *stop(const json_t *command) {
@@ -181,10 +186,12 @@ static json_t *stop(const json_t *command) {
   if (connection->lost) {
     return yes("lost");
   }
-  if (stream == NULL || stream->through) {
+  if (stream == NULL) {
     return yes("closed");
   }
-  return yes(connection_stop(connection, stream, number_of(command, "code")) == 0 ? "done" : "closed");
+  bool was_through = stream->through;
+  int error = connection_stop(connection, stream, number_of(command, "code"));
+  return yes(error == 0 && !was_through ? "done" : "closed");
 }
 
 static json_t *read_data(const json_t *command) {

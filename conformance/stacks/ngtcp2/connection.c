@@ -283,8 +283,7 @@ void connection_receive(struct connection *connection) {
 static struct stream *next_to_send(const struct connection *connection) {
   struct stream *stream = connection->streams;
   while (stream != NULL &&
-         (stream->waits || stream->closed || stream->reset || stream->stopped_by_peer ||
-          (stream->sent == stream->written && (!stream->ended || stream->end_sent)))) {
+         (stream->waits || (stream->sent == stream->written && (!stream->ended || stream->end_sent)))) {
     stream = stream->next;
   }
   return stream;
@@ -335,9 +334,13 @@ void connection_send(struct connection *connection) {
     case NGTCP2_ERR_WRITE_MORE:
       break;
     case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+      stream->waits = true;
+      break;
     case NGTCP2_ERR_STREAM_NOT_FOUND:
     case NGTCP2_ERR_STREAM_SHUT_WR:
-      stream->waits = true;
+      // Nothing of it is ever taken.
+      forget_unsent(stream);
+      stream->end_sent = true;
       break;
     case 0:
       if (stream == NULL) {

@@ -25,7 +25,7 @@ struct chunk {
 struct stream {
   struct stream *next;
   int64_t id;
-  // Whether ngtcp2 has had it, and whether it has forgotten it.
+  // Whether ngtcp2 has told that it is open, and that it is closed.
   bool open, closed;
 
   // What was written and is not acknowledged: offsets `acked` to `written`, of which everything below `sent` has left.
@@ -118,6 +118,8 @@ int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t code
 int on_stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, uint64_t code, void *user, void *stream_user);
 void on_log(void *user, const char *format, ...);
 
+// Forgets the bytes that have not left.
+void forget_unsent(struct stream *stream);
 // Forgets the bytes below an offset.
 void free_chunks(struct stream *stream, uint64_t acknowledged);
 

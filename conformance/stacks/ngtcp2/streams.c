@@ -114,9 +114,25 @@ void stream_write(struct stream *stream, const uint8_t *data, size_t length) {
   stream->written += length;
 }
 
+void forget_unsent(struct stream *stream) {
+  uint64_t begins = stream->acked;
+  struct chunk **next = &stream->first;
+  for (; *next != NULL && begins < stream->sent; begins += (*next)->length, next = &(*next)->next) {
+    if ((*next)->length > stream->sent - begins) {
+      (*next)->length = (size_t)(stream->sent - begins);
+    }
+  }
+  while (*next != NULL) {
+    struct chunk *gone = *next;
+    *next = gone->next;
+    free(gone);
+  }
+  stream->written = stream->sent;
+}
+
 int connection_reset(struct connection *connection, struct stream *stream, uint64_t code) {
   stream->reset = true;
-  stream->written = stream->sent;
+  forget_unsent(stream);
   return ngtcp2_conn_shutdown_stream_write(connection->quic, stream->id, code);
 }
 
@@ -175,7 +191,7 @@ int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t code
   (void)quic, (void)flags, (void)code, (void)stream_user;
   struct stream *stream = learn(user, id);
   stream->closed = true;
-  stream->written = stream->sent;
+  forget_unsent(stream);
   free_chunks(stream, UINT64_MAX);
   replace(user, stream);
   return 0;
@@ -185,10 +201,8 @@ int on_stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, uint64_t
   (void)quic, (void)final_size, (void)stream_user;
   struct connection *connection = user;
   struct stream *stream = learn(connection, id);
-  if (!stream->open) {
-    // It begins with its reset: ngtcp2 has none, tells of it by this alone, and has let the peer open another.
-    stream->closed = stream->replaced = true;
-  }
+  // If it begins with its reset, ngtcp2 tells of it by this alone, and has let the peer open another by itself.
+  stream->replaced |= !stream->open;
   stream->cut = true;
   if (!stream->complete && !stream->stopped) {
     stream->reset_by_peer = true;
@@ -227,6 +241,6 @@ void on_log(void *user, const char *format, ...) {
   if (stream != NULL && !stream->closed && !stream->reset && !stream->stopped_by_peer) {
     stream->stopped_by_peer = true;
     stream->stop_code = code;
-    stream->written = stream->sent;
+    forget_unsent(stream);
   }
 }

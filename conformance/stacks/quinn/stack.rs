@@ -70,6 +70,10 @@ impl Sut for BareQuinn {
         include_str!("deviations.toml")
     }
 
+    fn situations(&self) -> &'static str {
+        include_str!("situations.toml")
+    }
+
     fn start(&self, setup: &Setup) -> Result<Box<dyn Session>, StartError> {
         Ok(Box::new(QuinnSession::new(Streams::default(), arena(setup)?, setup)))
     }

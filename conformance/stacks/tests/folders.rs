@@ -90,12 +90,12 @@ fn what_a_trace_says_that_it_shows_is_what_is_seen() {
 }
 
 #[test]
-fn every_folder_tells_on_a_screen_what_its_adapter_does() {
+fn every_folder_tells_on_two_screens_what_its_adapter_does() {
     for Stack { name, .. } in STACKS {
         let path = folder(name).join("README.md");
         let text = fs::read_to_string(&path).unwrap_or_default();
         assert!(text.starts_with(&format!("# {name}\n")), "{}", path.display());
-        assert!(text.lines().count() <= 40, "{} is longer than a screen", path.display());
+        assert!(text.lines().count() <= 70, "{} is longer than two screens", path.display());
         assert!(text.contains("streamproof judge run"), "{}: how is it played?", path.display());
         let setup = format!("conformance/stacks/{name}/setup.sh");
         assert_eq!(text.contains(&setup), foreign().contains(&name), "{}", path.display());
@@ -117,7 +117,7 @@ fn code() -> Vec<PathBuf> {
             }
         }
     }
-    let own = ["lib.rs", "tests/folders.rs"].map(folder);
+    let own = ["lib.rs", "tests/folders.rs", "../controls/controls.toml"].map(folder);
     let is_document = |path: &Path| {
         let name = name(path);
         name.ends_with(".md") || name.ends_with(".lock") || name.ends_with(".pcapng")

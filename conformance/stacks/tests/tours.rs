@@ -2,7 +2,7 @@
 //! on bare quinn, every state too, and where the peer of the manager keeps the rules nearly every pair of edges; they find exactly
 //! what is listed, and each of the five planted faults by name, with a short trace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
 use streamproof::Fault;
@@ -153,8 +153,8 @@ fn long_tour_that_fails_is_cut_down() {
     let tour = tours.numbers().into_iter().max_by_key(length).expect("a tour");
     let trace = tours.trace(tour).expect("its number");
     let replay = replay_trace(&BareQuinn, &trace).expect("a connection");
-    let Found { at, deviation } = replay.found.last().expect("it deviates").clone();
-    let finding = Finding { times: 1, tour, at, deviation };
+    let Found { at, deviation, .. } = replay.found.last().expect("it deviates").clone();
+    let finding = Finding { times: 1, tour, at, deviation, situations: BTreeMap::new() };
     let witness = tours.witness(&BareQuinn, &finding).expect("a connection").expect("a witness");
     let steps = witness.trace.actions.len();
     assert!(steps * 3 < at, "{steps} steps, of {at} stimuli");

@@ -185,5 +185,5 @@ fn stream_above_one_that_was_not_opened_is_judged_as_if_nothing_were_missing() {
             seen.extend(report.findings.keys().copied());
         }
     }
-    assert_eq!(Vec::from_iter(seen), [Breach::StreamNotOpened]);
+    assert_eq!(Vec::from_iter(seen), [Breach::LowerStreamNotOpened]);
 }

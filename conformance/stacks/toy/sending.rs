@@ -192,7 +192,6 @@ impl Sending {
         if self.delivered || self.reset.is_some() {
             return;
         }
-        let code = if self.switch.is(Bug::AnswerWithCodeZero) { 0 } else { code };
         self.ask_reset(code, true);
         if !self.switch.is(Bug::StopTellsNobody) {
             self.wake();
@@ -237,9 +236,10 @@ impl Sending {
                 reset.way.send();
                 let counts = if goes_on { sent_end(&self.ways) } else { self.data.len() };
                 let zero = self.switch.is(Bug::ResetWithSizeZero);
+                let own_code = reset.by_peer && self.switch.is(Bug::AnswerWithCodeZero);
                 frames.push(Frame::ResetStream {
                     stream_id: self.id,
-                    application_protocol_error_code: reset.code,
+                    application_protocol_error_code: if own_code { 0 } else { reset.code },
                     final_size: if zero { 0 } else { counts as u64 },
                 });
             }

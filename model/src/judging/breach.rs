@@ -51,8 +51,10 @@ macro_rules! breaches {
                     $( Self::$variant => Citation::new($section, Level::$level), )+
                     Self::ViolationIgnored(violation, standing) => {
                         let Citation { section, level } = violation.citation();
-                        // §4.5 calls the errors of final sizes not mandatory, because of closed streams.
-                        let is_waived = matches!(standing, Standing::Closed) && violation.is_of_final_size();
+                        // §4.5 calls the errors of final sizes not mandatory, because of closed streams. What goes
+                        // beyond a limit there goes beyond the final size, too (C-36).
+                        let is_waived = matches!(standing, Standing::Closed)
+                            && (violation.is_of_final_size() || violation.is_of_credit());
                         Citation::new(section, if is_waived { Level::Waived } else { level })
                     }
                 }
@@ -80,10 +82,12 @@ macro_rules! breaches {
 // than four matches of as many arms; nothing else in this crate is a macro.
 breaches! {
     // RFC 9000, in order of its sections.
+    /// A frame was sent for a stream or a part that the endpoint does not have.
+    WrongStream => "wrong-stream", "2.1", Stated;
     /// The application was handed bytes other than those at that place of the stream.
     WrongBytes => "wrong-bytes", "2.2", Must;
     /// A STREAM frame carries other bytes than were written at that place of the stream.
-    SentWrongBytes => "sent-wrong-bytes", "2.2", Must;
+    SentWrongBytes => "sent-wrong-bytes", "2.2", Stated;
     /// Bytes were sent that the application never wrote.
     DataNeverWritten => "data-never-written", "2.2", Stated;
     /// Data that the application wrote was never sent although nothing held it back.
@@ -92,44 +96,38 @@ breaches! {
     FinNotSent => "fin-not-sent", "2.4", Stated;
     /// The application reset the stream, and no RESET_STREAM was sent.
     ResetNotSent => "reset-not-sent", "2.4", Stated;
-    /// The stream was ended although the application had not ended it.
-    FinUnasked => "fin-unasked", "2.4", Stated;
-    /// RESET_STREAM carries another code than the application gave.
-    ResetCodeChanged => "reset-code-changed", "2.4", Stated;
+    /// The ID of a stream that was opened before was used for another one.
+    StreamIdReused => "stream-id-reused", "2.1", Must;
     /// A stream was opened that is not the next one.
-    WrongStreamOpened => "wrong-stream-opened", "2.1", Must;
+    WrongStreamOpened => "wrong-stream-opened", "2.1", Stated;
+    /// The stream was ended although the application had not ended it.
+    FinUnasked => "fin-unasked", "3.1", Stated;
     /// The application was told of the end before everything was delivered.
     EndToldEarly => "end-told-early", "3.2", Stated;
-    /// A frame that opens a stream did not open it, or not all before it.
+    /// A frame that opens a stream did not open it.
     StreamNotOpened => "stream-not-opened", "3.2", Stated;
+    /// A stream was opened, and not every stream of its type with a lower number.
+    LowerStreamNotOpened => "lower-stream-not-opened", "3.2", Must;
     /// A STREAM frame was sent after RESET_STREAM.
     StreamAfterReset => "stream-after-reset", "3.3", Must;
     /// A frame was sent from a terminal state.
     SentFromTerminalState => "sent-from-terminal-state", "3.3", Must;
-    /// MAX_STREAM_DATA was sent for a part that takes no more data.
-    MaxStreamDataOutsideRecv => "max-stream-data-outside-recv", "3.3", Stated;
-    /// The application aborted reading, and no STOP_SENDING was sent.
+    /// The application aborted reading, and with nothing in flight any more no STOP_SENDING was sent.
     StopNotSent => "stop-not-sent", "3.5", Should;
-    /// STOP_SENDING was sent although the application still reads.
-    StopUnasked => "stop-unasked", "3.5", Stated;
-    /// STOP_SENDING carries another code than the application gave.
-    StopCodeChanged => "stop-code-changed", "3.5", Stated;
     /// STOP_SENDING arrived in Ready or Send and no RESET_STREAM answered it.
     StopUnanswered => "stop-unanswered", "3.5", Must;
     /// STOP_SENDING was sent after RESET_STREAM had been received.
     StopAfterReset => "stop-after-reset", "3.5", Should;
     /// RESET_STREAM answers STOP_SENDING with another code.
-    StopCodeNotCopied => "stop-code-not-copied", "3.5", Should;
+    StopCodeNotCopied => "stop-code-not-copied", "3.5", Waived;
     /// Data was sent beyond the stream's limit.
     DataBeyondStreamLimit => "data-beyond-stream-limit", "4.1", Must;
     /// Data was sent beyond the connection's limit.
     DataBeyondConnectionLimit => "data-beyond-connection-limit", "4.1", Must;
     /// A write was stopped by the connection's limit, and no DATA_BLOCKED was sent.
-    DataBlockedNotSent => "data-blocked-not-sent", "4.1", Should;
+    DataBlockedNotSent => "data-blocked-not-sent", "4.1", Waived;
     /// A write was stopped by the stream's limit, and no STREAM_DATA_BLOCKED was sent.
-    StreamDataBlockedNotSent => "stream-data-blocked-not-sent", "4.1", Should;
-    /// A limit that the peer has used up was not raised although all of it was given back.
-    CreditWithheld => "credit-withheld", "4.2", Must;
+    StreamDataBlockedNotSent => "stream-data-blocked-not-sent", "4.1", Waived;
     /// FIN was set before the end of the stream.
     FinTooEarly => "fin-too-early", "4.5", Stated;
     /// RESET_STREAM changed the final size that an earlier FIN had announced.
@@ -142,21 +140,25 @@ breaches! {
     ResetFinalSizeBeyondWritten => "reset-final-size-beyond-written", "4.5", Stated;
     /// A stream was opened beyond the peer's limit.
     OpenBeyondLimit => "open-beyond-limit", "4.6", Must;
-    /// A limit on streams beyond 2^60 was advertised.
-    LimitTooLarge => "limit-too-large", "4.6", Must;
-    /// An open was stopped by the peer's limit, and no STREAMS_BLOCKED was sent.
+    /// An open was stopped by the peer's limit, and with nothing in flight any more no STREAMS_BLOCKED was sent.
     StreamsBlockedNotSent => "streams-blocked-not-sent", "4.6", Should;
-    /// A frame was sent after CONNECTION_CLOSE.
-    FrameAfterClose => "frame-after-close", "10.2", Stated;
+    /// A stream opened in 0-RTT is still under the remembered limit although the handshake has raised it.
+    EarlyLimitKept => "early-limit-kept", "7.4.1", Stated;
     /// The connection was closed, and no CONNECTION_CLOSE was sent.
     CloseNotSent => "close-not-sent", "10.2", Stated;
-    /// The connection was closed although the peer kept every rule.
-    ClosedOnLegalPeer => "closed-on-legal-peer", "11.1", Stated;
+    /// A frame was sent after CONNECTION_CLOSE.
+    FrameAfterClose => "frame-after-close", "10.2.1", Stated;
+    /// A lost STREAMS_BLOCKED was not sent again while still blocked.
+    LostBlockedNotResent => "lost-blocked-not-resent", "4.6", Should;
     /// The connection was closed with an error that does not fit the violation.
     WrongTransportError => "wrong-transport-error", "11", Should;
     /// RESET_STREAM was sent although neither the application nor the peer asked for it.
     ResetUnasked => "reset-unasked", "11.2", Must;
-    /// Lost data was not sent again.
+    /// The connection was closed for a frame that had been received before, or that says nothing new.
+    ClosedOnRepeatedFrame => "closed-on-repeated-frame", "13.3", Must;
+    /// MAX_STREAM_DATA was sent for a part that takes no more data.
+    MaxStreamDataOutsideRecv => "max-stream-data-outside-recv", "13.3", Should;
+    /// Lost data, or a lost end of the stream, was not sent again.
     LostDataNotResent => "lost-data-not-resent", "13.3", Stated;
     /// A lost RESET_STREAM was not sent again.
     LostResetNotResent => "lost-reset-not-resent", "13.3", Stated;
@@ -166,12 +168,18 @@ breaches! {
     LostStopNotResent => "lost-stop-not-resent", "13.3", Stated;
     /// A lost MAX_DATA, MAX_STREAM_DATA or MAX_STREAMS was not sent again.
     LostCreditNotResent => "lost-credit-not-resent", "13.3", Stated;
-    /// A lost DATA_BLOCKED, STREAM_DATA_BLOCKED or STREAMS_BLOCKED was not sent again while still blocked.
-    LostBlockedNotResent => "lost-blocked-not-resent", "13.3", Stated;
     /// A frame says that we are blocked at a limit at which we are not.
     BlockedUntrue => "blocked-untrue", "13.3", Stated;
-    /// A frame was sent for a stream or a part that the endpoint does not have.
-    WrongStream => "wrong-stream", "19", Must;
+    /// RESET_STREAM carries another code than the application gave.
+    ResetCodeChanged => "reset-code-changed", "19.4", Stated;
+    /// STOP_SENDING was sent although the application still reads.
+    StopUnasked => "stop-unasked", "19.5", Stated;
+    /// STOP_SENDING carries another code than the application gave.
+    StopCodeChanged => "stop-code-changed", "19.5", Stated;
+    /// A limit on streams beyond 2^60 was advertised.
+    LimitTooLarge => "limit-too-large", "19.11", Stated;
+    /// The connection was closed for a breach of the peer's, and the peer had kept every rule.
+    ClosedOnLegalPeer => "closed-on-legal-peer", "20.1", Stated;
 
     // The contract: what a user of a stack may rely on beyond the RFC. No section says it, and no rule is broken by it.
     /// The stack panicked, or its process ended, in the middle of a trace.
@@ -218,6 +226,10 @@ breaches! {
     DropStopsCompleteStream => "drop-stops-complete-stream", "", Contract;
     /// STOP_SENDING arrived in Data Sent and no RESET_STREAM answered it at once.
     StopUnansweredInDataSent => "stop-unanswered-in-data-sent", "", Contract;
+    /// The connection was closed although nobody had asked for it, without blaming the peer.
+    ClosedUnasked => "closed-unasked", "", Contract;
+    /// A limit that the peer has used up was not raised although all of it was given back.
+    CreditWithheld => "credit-withheld", "", Contract;
     /// More credit was advertised than the window and what was given back.
     CreditBeyondWindow => "credit-beyond-window", "", Contract;
     /// A write took more than the peer's limits leave room for, or less.

@@ -4,13 +4,13 @@
 
 use crate::rfc::delivery::Delivery;
 use crate::rfc::endpoint::{Cause, Close, Endpoint};
-use crate::rfc::frame::Frame;
+use crate::rfc::frame::{ErrorCode, Frame};
 use crate::rfc::identity::StreamId;
 use crate::rfc::rules::Rules;
 use crate::rfc::sending::{Reset, ResetCause, SendDuty, add};
 
 use super::breach::Breach;
-use super::silence::Debt;
+use super::silence::{Debt, Patience};
 
 impl Endpoint {
     /// The endpoint without a stream that the peer opened, and without those after it: a judge has
@@ -36,8 +36,11 @@ impl Endpoint {
 
     /// Goes on as if the endpoint did not owe what [`silence_breach`](Self::silence_breach) names: a
     /// judge has recorded the breach.
-    pub fn forgive_silence(&mut self, rules: &Rules) {
-        match self.first_debt(rules) {
+    ///
+    /// A limit that is kept back is raised by that only where it is due; otherwise a judge who has recorded it says so
+    /// by [`Patience::withheld`].
+    pub fn forgive_silence(&mut self, rules: &Rules, patience: Patience<'_>) {
+        match self.first_debt(rules, patience) {
             None => {}
             Some(Debt::Close(Close { cause: Cause::Violation { .. }, .. })) => self.let_pass(),
             Some(Debt::Close(close)) => self.closed = Some(Close { announced: true, ..close }),
@@ -47,6 +50,8 @@ impl Endpoint {
                     stop.delivery = stop.delivery.sent();
                 }
             }
+            Some(Debt::Credit(_, Breach::CreditWithheld | Breach::StreamsWithheld))
+                if !patience.limits_are_due => {}
             // As if it had gone out.
             Some(Debt::Credit(frame, _)) => self.on_sent(rules, &frame),
         }
@@ -67,6 +72,14 @@ impl Endpoint {
             SendDuty::Data => add(&mut part.sent, 0, part.written),
             SendDuty::LostData => part.lost.clear(),
             SendDuty::Fin => part.fin = part.fin.sent(),
+        }
+    }
+
+    /// A RESET_STREAM that waits to be sent takes the code of a STOP_SENDING that arrived meanwhile (§3.5).
+    pub fn take_code_of_stop(&mut self, stream_id: StreamId, code: ErrorCode) {
+        let reset = self.sending_mut(stream_id).and_then(|part| part.reset.as_mut());
+        if let Some(reset) = reset.filter(|reset| reset.final_size.is_none()) {
+            reset.code = code;
         }
     }
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`breach`] | the faults of the endpoint that is judged, section by section |
 //! | `observed` | which of them a frame is that was seen |
-//! | `silence` | which of them it is to send nothing more |
+//! | [`silence`] | which of them it is to send nothing more |
 //! | `corrections` | how an explanation goes on after a breach |
 //! | [`departures`] | what a stack does against the rules, as changes of rules |
 //! | [`way`] | which way a stack goes: its choices where the RFC is free, and its departures |
@@ -16,5 +16,5 @@ pub mod breach;
 mod corrections;
 pub mod departures;
 mod observed;
-mod silence;
+pub mod silence;
 pub mod way;

@@ -1,5 +1,6 @@
 //! Which rule an endpoint broke by sending a frame.
 
+use crate::rfc::delivery::Delivery;
 use crate::rfc::endpoint::{Cause, Close, Endpoint};
 use crate::rfc::frame::{ErrorCode, Frame};
 use crate::rfc::limits::MAX_STREAM_LIMIT;
@@ -7,6 +8,7 @@ use crate::rfc::receiving::{ReceivingPart, RecvState};
 use crate::rfc::rules::Rules;
 use crate::rfc::sending::{Handle, ResetCause, SendState, SendingPart};
 use crate::rfc::stop_sending::StopCause;
+use crate::rfc::violation::TransportError;
 
 use super::breach::Breach;
 
@@ -158,7 +160,12 @@ impl Endpoint {
 
 /// CONNECTION_CLOSE was sent with this transport error code, or an application's close if `None`.
 fn close_breach(closed: Option<Close>, code: Option<u64>) -> Result<(), Breach> {
-    let Some(close) = closed else { return Err(Breach::ClosedOnLegalPeer) };
+    let Some(close) = closed else {
+        return Err(match code.is_some_and(blames) {
+            true => Breach::ClosedOnLegalPeer,
+            false => Breach::ClosedUnasked,
+        });
+    };
     let fits = match (close.cause, code) {
         (Cause::Violation { errors, .. }, Some(code)) => errors.permit(code),
         (Cause::Violation { .. }, None) => false,
@@ -166,6 +173,21 @@ fn close_breach(closed: Option<Close>, code: Option<u64>) -> Result<(), Breach> 
         (Cause::Application { .. } | Cause::Peer | Cause::None, _) => true,
     };
     if fits { Ok(()) } else { Err(Breach::WrongTransportError) }
+}
+
+/// Whether a transport error code says that the peer broke a rule (§20.1).
+fn blames(code: u64) -> bool {
+    use TransportError as E;
+    let blaming = [
+        E::FlowControlError,
+        E::StreamLimitError,
+        E::StreamStateError,
+        E::FinalSizeError,
+        E::FrameEncodingError,
+        E::TransportParameterError,
+        E::ProtocolViolation,
+    ];
+    blaming.iter().any(|error| error.code() == code)
 }
 
 /// A limit may be raised so far and no further (§4.2: what the endpoint is ready to take).
@@ -248,7 +270,9 @@ fn stop_breach(part: &ReceivingPart, rules: &Rules, code: ErrorCode) -> Result<(
         return Err(Breach::StopUnasked);
     };
     // rfc9000 3.3/3, 3.5/7: not once a RESET_STREAM has been received (3.3 permits it only before).
-    if !(rules.may_send_stop)(part.state) {
+    // A copy of a frame from a lost packet is not forbidden (13.3), whatever has arrived since.
+    let is_copy = stop.delivery == Delivery::Lost && stop.code == code;
+    if !(rules.may_send_stop)(part.state) && !is_copy {
         return Err(Breach::StopAfterReset);
     }
     if stop.moot && stop.cause == StopCause::Dropped {

@@ -24,10 +24,30 @@ pub(super) enum Debt {
     Credit(Frame, Breach),
 }
 
+/// What a judge asks of an endpoint that is silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience<'a> {
+    /// Whether something of the endpoint is in flight: late is not missing, so that what it only should send may still
+    /// wait.
+    pub in_flight: bool,
+    /// The limits that the endpoint is known to keep back, by the frames that would raise them: they are not asked for
+    /// again, whatever they would raise to by now.
+    pub withheld: &'a [Frame],
+    /// Whether to keep back a limit is a fault, so that the judge goes on as if it had been raised (the contract).
+    /// Otherwise the peer was never told of more.
+    pub limits_are_due: bool,
+}
+
+impl Patience<'_> {
+    fn knows(&self, frame: &Frame) -> bool {
+        self.withheld.iter().any(|known| known.is_of_scope(frame))
+    }
+}
+
 impl Endpoint {
     /// Why silence is not permitted now, or `None` if the endpoint owes nothing.
-    pub fn silence_breach(&self, rules: &Rules) -> Option<Breach> {
-        Some(match self.first_debt(rules)? {
+    pub fn silence_breach(&self, rules: &Rules, patience: Patience<'_>) -> Option<Breach> {
+        Some(match self.first_debt(rules, patience)? {
             Debt::Close(Close { cause: Cause::Violation { violation, standing, .. }, .. }) => {
                 Breach::ViolationIgnored(violation, standing)
             }
@@ -35,7 +55,10 @@ impl Endpoint {
             Debt::Send(id, duty) => match duty {
                 SendDuty::Data => Breach::DataNotSent,
                 SendDuty::LostData => Breach::LostDataNotResent,
-                SendDuty::Fin => Breach::FinNotSent,
+                SendDuty::Fin => match self.sending(id).map(|part| part.fin) {
+                    Some(Delivery::Lost) => Breach::LostDataNotResent,
+                    Some(_) | None => Breach::FinNotSent,
+                },
                 SendDuty::LostReset => Breach::LostResetNotResent,
                 SendDuty::Reset(ResetCause::Application) => Breach::ResetNotSent,
                 SendDuty::Reset(ResetCause::Dropped) => Breach::DropLeavesStreamOpen,
@@ -54,8 +77,15 @@ impl Endpoint {
         })
     }
 
+    /// The limit that is kept back if that is what [`silence_breach`](Self::silence_breach) names, as the frame that
+    /// would raise it.
+    pub fn withheld(&self, rules: &Rules, patience: Patience<'_>) -> Option<Frame> {
+        let Debt::Credit(frame, breach) = self.first_debt(rules, patience)? else { return None };
+        matches!(breach, Breach::CreditWithheld | Breach::StreamsWithheld).then_some(frame)
+    }
+
     /// What it owes first; `None` if nothing.
-    pub(super) fn first_debt(&self, rules: &Rules) -> Option<Debt> {
+    pub(super) fn first_debt(&self, rules: &Rules, patience: Patience<'_>) -> Option<Debt> {
         if let Some(close) = self.closed {
             return (!close.announced).then_some(Debt::Close(close));
         }
@@ -70,15 +100,17 @@ impl Endpoint {
         let of_streams = asked.find_map(|(id, stream)| {
             let duty = stream.sending.as_ref().and_then(|part| part.duties().first().copied());
             let stop = stream.receiving.as_ref().and_then(|part| part.stop_owed());
+            // rfc9000 3.5/1 is a SHOULD; what was lost is sent again at once (13.3).
+            let stop = stop.filter(|stop| !patience.in_flight || stop.delivery == Delivery::Lost);
             duty.map(|duty| Debt::Send(*id, duty)).or(stop.map(|stop| Debt::Stop(*id, stop)))
         });
-        of_streams.or_else(|| self.credit_debt(rules))
+        of_streams.or_else(|| self.credit_debt(rules, patience))
     }
 
     /// What is owed about credit: less than what it could send at once, because when it raises a limit
     /// is its own affair until the peer can do nothing more (§4.2).
-    fn credit_debt(&self, rules: &Rules) -> Option<Debt> {
-        self.credit_frames(rules).find_map(|frame| {
+    fn credit_debt(&self, rules: &Rules, patience: Patience<'_>) -> Option<Debt> {
+        self.credit_frames(rules).filter(|frame| !patience.knows(frame)).find_map(|frame| {
             let breach = match frame {
                 // How much of it such a stream has used is not known.
                 Frame::MaxData { .. } | Frame::MaxStreams { .. } if self.is_unspecified() => {
@@ -121,21 +153,27 @@ impl Endpoint {
         })
     }
 
-    /// What the endpoint has not told the peer of its being blocked, although it should have.
-    pub fn untold(&self, rules: &Rules) -> impl Iterator<Item = Breach> {
-        let open = self.closed.is_none() && !self.unspecified;
+    /// What the endpoint has not told the peer of its being blocked, although it should have by now.
+    pub fn untold(&self, rules: &Rules, patience: Patience<'_>) -> impl Iterator<Item = Breach> {
+        let open = self.closed.is_none() && !self.unspecified && !patience.in_flight;
         self.credit_frames(rules).filter(move |_| open).filter_map(|frame| match frame {
             Frame::DataBlocked { .. } if !self.is_held_back() => None,
             Frame::DataBlocked { .. } => {
-                Some(untold(self.send_credit.blocked?.delivery, Breach::DataBlockedNotSent))
+                // rfc9000 4.2/4: nobody has to say it, neither once nor again.
+                self.send_credit.blocked.map(|_| Breach::DataBlockedNotSent)
             }
             Frame::StreamDataBlocked { stream_id, .. } => {
-                let blocked = self.sending(stream_id)?.credit.blocked?;
-                Some(untold(blocked.delivery, Breach::StreamDataBlockedNotSent))
+                let blocked = self.sending(stream_id)?.credit.blocked;
+                blocked.map(|_| Breach::StreamDataBlockedNotSent)
             }
             Frame::StreamsBlocked { direction, .. } => {
                 let blocked = self.opens.of(direction).credit.blocked?;
-                Some(untold(blocked.delivery, Breach::StreamsBlockedNotSent))
+                Some(match blocked.delivery {
+                    Delivery::Lost => Breach::LostBlockedNotResent,
+                    Delivery::Due | Delivery::InFlight | Delivery::Acked => {
+                        Breach::StreamsBlockedNotSent
+                    }
+                })
             }
             Frame::ResetStream { .. }
             | Frame::StopSending { .. }
@@ -156,12 +194,5 @@ fn withheld(delivery: Delivery, stuck: bool) -> Option<Breach> {
             Some(Breach::CreditWithheld)
         }
         (Delivery::Due | Delivery::InFlight | Delivery::Acked, false) => None,
-    }
-}
-
-fn untold(delivery: Delivery, first: Breach) -> Breach {
-    match delivery {
-        Delivery::Lost => Breach::LostBlockedNotResent,
-        Delivery::Due | Delivery::InFlight | Delivery::Acked => first,
     }
 }

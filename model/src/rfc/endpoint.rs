@@ -81,12 +81,16 @@ impl Errors {
         Self(self.0 | 1 << error.code())
     }
 
-    /// Whether a code fits: one of the set, or a generic one, which may stand for any (§11).
+    /// Whether a code fits: one of the set, another that applies, or a generic one, which may stand for any (§11).
     pub const fn permit(self, code: u64) -> bool {
         // rfc9000 11/3
         let generic = 1 << TransportError::InternalError.code()
             | 1 << TransportError::ProtocolViolation.code();
-        code < 64 && (self.0 | generic) & (1 << code) != 0
+        // A frame beyond the limit on streams, or beside the final size, is one that its stream's state does not permit.
+        let of_state =
+            self.has(TransportError::StreamLimitError) || self.has(TransportError::FinalSizeError);
+        let applicable = (of_state as u64) << TransportError::StreamStateError.code();
+        code < 64 && (self.0 | generic | applicable) & (1 << code) != 0
     }
 
     /// Whether one of the set is this.

@@ -153,6 +153,33 @@ impl Frame {
         }
     }
 
+    /// The limit that the frame raises or restates, if it is one of those: in bytes, or in streams (§19.9 to §19.11).
+    pub const fn limit(&self) -> Option<u64> {
+        match *self {
+            Self::MaxData { maximum_data } => Some(maximum_data),
+            Self::MaxStreamData { maximum_stream_data, .. } => Some(maximum_stream_data),
+            Self::MaxStreams { maximum_streams, .. } => Some(maximum_streams),
+            Self::ResetStream { .. }
+            | Self::StopSending { .. }
+            | Self::Stream { .. }
+            | Self::DataBlocked { .. }
+            | Self::StreamDataBlocked { .. }
+            | Self::StreamsBlocked { .. }
+            | Self::ConnectionClose { .. } => None,
+        }
+    }
+
+    /// Whether two frames state one limit: of the connection, of one stream, or on streams of one type.
+    pub fn is_of_scope(&self, other: &Self) -> bool {
+        let of_streams = |frame: &Self| {
+            if let Self::MaxStreams { direction, .. } = *frame { Some(direction) } else { None }
+        };
+        self.limit().is_some()
+            && self.frame_type() == other.frame_type()
+            && self.stream_id() == other.stream_id()
+            && of_streams(self) == of_streams(other)
+    }
+
     /// The final size the frame states, in bytes: of a RESET_STREAM, or of a STREAM with FIN (§4.5).
     pub const fn final_size(&self) -> Option<u64> {
         match *self {

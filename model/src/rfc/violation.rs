@@ -208,10 +208,22 @@ impl Violation {
         )
     }
 
+    /// Whether it goes beyond a limit on data (§4.1).
+    pub const fn is_of_credit(self) -> bool {
+        matches!(
+            self,
+            Self::StreamBeyondStreamCredit
+                | Self::StreamBeyondConnectionCredit
+                | Self::ResetBeyondStreamCredit
+                | Self::ResetBeyondConnectionCredit
+        )
+    }
+
     /// Where the RFC says so, and how strongly.
     pub const fn citation(self) -> Citation {
         match self {
-            Self::RememberedLimitsLowered => Citation::new("7.4.1", Level::Must),
+            // §7.4.1 binds the server that lowers them; that its client notices is what §11 says of every error.
+            Self::RememberedLimitsLowered => Citation::new("11", Level::Should),
             Self::StreamBeyondStreamCredit
             | Self::StreamBeyondConnectionCredit
             | Self::ResetBeyondStreamCredit

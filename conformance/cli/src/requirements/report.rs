@@ -330,7 +330,10 @@ mod tests {
                 level: level.to_owned(),
                 trace: String::new(),
                 why: String::new(),
-                permitted: None,
+                also: Vec::new(),
+                since: None,
+                fixed: None,
+                deliberate: None,
                 upstream: None,
             }];
             row(rule, &known, Vec::new()).state

@@ -28,7 +28,13 @@ pub(super) fn answer_breach(call: Call, permitted: Answer, got: Answer) -> Breac
     use SendOutcome as S;
     match (call, permitted, got) {
         (_, _, A::Corrupt { .. }) => Breach::WrongBytes,
-        (Call::Open { .. }, A::Opened { .. }, A::Opened { .. }) => Breach::WrongStreamOpened,
+        (Call::Open { .. }, A::Opened { stream_id: next }, A::Opened { stream_id: got }) => {
+            // rfc9000 2.1/6: an ID is used once; one that is left out opens with the next.
+            match got.ordinal() < next.ordinal() {
+                true => Breach::StreamIdReused,
+                false => Breach::WrongStreamOpened,
+            }
+        }
         (Call::Open { .. }, A::Blocked, A::Opened { .. }) => Breach::OpenBeyondLimit,
         (Call::Open { .. }, A::Opened { .. }, A::Blocked) => Breach::OpenRefused,
         (Call::Write { .. }, A::Wrote { .. } | A::Blocked, A::Wrote { .. } | A::Blocked) => {

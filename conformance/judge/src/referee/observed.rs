@@ -5,7 +5,7 @@ use streamproof_model::rfc::call::{Answer, Call, RecvOutcome, SendOutcome};
 use streamproof_model::rfc::endpoint::Endpoint;
 use streamproof_model::rfc::identity::StreamId;
 
-use super::{Deviation, PERMITTED, RULES, Referee};
+use super::{Deviation, RULES, Referee};
 use crate::sut::Observation;
 
 impl Referee {
@@ -47,10 +47,15 @@ impl Referee {
                 None => vec![(Ok(()), state.clone())],
                 Some(id) => {
                     let mut next = state.clone();
-                    if !is_alone(&id) {
-                        next.uncreate(id);
-                    }
-                    vec![(Err(Breach::StreamNotOpened), next)]
+                    // rfc9000 3.2/1: one above it is there.
+                    let breach = match is_alone(&id) {
+                        true => Breach::LowerStreamNotOpened,
+                        false => {
+                            next.uncreate(id);
+                            Breach::StreamNotOpened
+                        }
+                    };
+                    vec![(Err(breach), next)]
                 }
             },
         )
@@ -79,7 +84,12 @@ impl Referee {
         }
         if let Some(length) = self.writes.get(&id).copied().filter(|_| !seen.write_woken) {
             let call = Call::Write { stream_id: id, length };
-            deviations.extend(self.not_woken(call, Answer::Blocked, Breach::WriteNotWoken));
+            // A limit that did not follow the handshake wakes nobody either.
+            let breach = match self.early.contains(&id) {
+                true => Breach::EarlyLimitKept,
+                false => Breach::WriteNotWoken,
+            };
+            deviations.extend(self.not_woken(call, Answer::Blocked, breach));
         }
         if let Some(alive) = seen.alive {
             deviations.extend(self.alive(id, alive));
@@ -127,8 +137,9 @@ impl Referee {
     }
 
     fn not_woken(&mut self, call: Call, waits: Answer, breach: Breach) -> Option<Deviation> {
+        let permitted = self.permitted;
         let answers = move |state: &Endpoint| -> Vec<Answer> {
-            let answers = state.call(RULES, PERMITTED, call);
+            let answers = state.call(RULES, &permitted, call);
             answers.into_iter().map(|(answer, _)| answer).collect()
         };
         self.judge(

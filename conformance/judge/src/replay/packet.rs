@@ -21,6 +21,17 @@ pub(super) struct Packet {
     pub(super) fate: Fate,
 }
 
+impl Packet {
+    /// Whether its sender waits for its acknowledgement.
+    pub(super) fn is_in_flight(&self) -> bool {
+        !self.acknowledged && self.fate != Fate::Lost
+    }
+}
+
+/// With so many packets in flight a sender may have to wait: the window that every sender may begin with
+/// (RFC 9002 §7.2).
+pub(super) const LEAST_WINDOW: usize = 10;
+
 /// What the sender of a packet may think of it, as long as it is not acknowledged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fate {

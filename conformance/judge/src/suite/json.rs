@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::report::{Deviant, Report, Row, Skipped, Verdict};
 use crate::compare::spans;
+use crate::deviations::Entry;
 use crate::table::percent;
 
 /// The name and version of the form of [`Report::to_json`]. What is added to it changes nothing; what is changed or
 /// taken away gets another version.
-pub const SCHEMA: &str = "streamproof.judge-run/1";
+pub const SCHEMA: &str = "streamproof.judge-run/2";
 
 impl Report {
     /// The report as JSON, of the form [`SCHEMA`].
@@ -33,14 +34,20 @@ impl Report {
 }
 
 fn deviation(deviant: &Deviant) -> Value {
-    let Deviant { breach, deviation, times, trace, repeat, edges, known } = deviant;
+    let Deviant { breach, deviation, times, trace, repeat, edges, known, situation } = deviant;
+    let fact = |of: fn(&Entry) -> Option<&str>| known.as_ref().and_then(of);
     json!({
         "id": breach.id(),
         "section": breach.citation().section,
         "level": breach.citation().level,
         "about": breach.describe(),
         "listed": known.is_some(),
-        "permitted_by": known.as_ref().and_then(|entry| entry.permitted.as_deref()),
+        "new_situation": situation,
+        "also": known.as_ref().map(|entry| &entry.also),
+        "since": fact(|entry| entry.since.as_deref()),
+        "fixed": fact(|entry| entry.fixed.as_deref()),
+        "upstream": fact(|entry| entry.upstream.as_deref()),
+        "deliberate": fact(|entry| entry.deliberate.as_deref()),
         "why": known.as_ref().map(|entry| entry.why.trim()),
         "seen": deviation.seen,
         "permitted": deviation.permitted,

@@ -41,10 +41,12 @@ pub use self::report::{Deviant, Report, Row, Skipped, Verdict, repeat_command};
 
 use crate::deviations::{Known, KnownError};
 use crate::sut::{StartError, Sut};
-use crate::tours::{Criterion, ReplayError, RoleReport, Tours, Witness};
+use crate::tours::{Criterion, Finding, ReplayError, RoleReport, Sighting, Tours, Witness};
 
 /// A graph with more edges is not kept as a whole: some gigabytes.
 const MOST_EDGES: usize = 4_000_000;
+/// Of how many new situations of one breach a row gives the trace.
+const MOST_NEWS: usize = 4;
 
 /// The progress of a run.
 #[derive(Clone, Copy, Debug)]
@@ -132,9 +134,17 @@ struct Role {
     criterion: Criterion,
 }
 
+/// A breach that a row has shown, or a new situation of one that is known.
+pub(in crate::suite) struct Shown {
+    pub(in crate::suite) breach: Breach,
+    pub(in crate::suite) situation: Option<String>,
+    pub(in crate::suite) witness: Witness,
+    pub(in crate::suite) times: usize,
+}
+
 /// What became of it.
 enum Played {
-    Row(Box<Row>, Vec<(Breach, Witness, usize)>),
+    Row(Box<Row>, Vec<Shown>),
     Skipped(String),
     /// The run was stopped.
     Cut,
@@ -223,7 +233,7 @@ impl<'a> Suite<'a> {
         }
         let known = Known::of(sut)?;
         let (roles, skipped) = self.roles(sut)?;
-        let played = self.play_all(sut, &roles)?;
+        let played = self.play_all(sut, &known, &roles)?;
         // Some deviations are only shown by a pair of edges: without pairs nothing can be called stale.
         let pairs = roles.iter().all(|role| role.criterion == Criterion::Pairs);
         let is_whole = self.is_quick && self.side.is_none() && pairs;
@@ -294,7 +304,12 @@ impl<'a> Suite<'a> {
 
     /// Plays the rows: side by side where there are as many as threads, which wait for nobody; one after the other,
     /// each on every thread, where there are not.
-    fn play_all(&self, sut: &dyn Sut, roles: &[Role]) -> Result<Vec<Option<Played>>, SuiteError> {
+    fn play_all(
+        &self,
+        sut: &dyn Sut,
+        known: &Known,
+        roles: &[Role],
+    ) -> Result<Vec<Option<Played>>, SuiteError> {
         let side_by_side = roles.len() >= self.threads.get();
         let (workers, inside) = match side_by_side {
             true => (self.threads.get(), NonZero::<usize>::MIN),
@@ -315,7 +330,7 @@ impl<'a> Suite<'a> {
                     let share = spent.load(Ordering::Relaxed) as f64 / whole.max(1) as f64;
                     (self.progress)(&Progress { preset, side: *side, traces, done, rows, share });
                 };
-                let played = self.play(sut, role, inside, &tell);
+                let played = self.play(sut, known, role, inside, &tell);
                 let failed = played.is_err();
                 all.lock().unwrap_or_else(PoisonError::into_inner)[*number] = Some(played);
                 done.fetch_add(1, Ordering::Relaxed);
@@ -343,6 +358,7 @@ impl<'a> Suite<'a> {
     fn play(
         &self,
         sut: &dyn Sut,
+        known: &Known,
         role: &Role,
         threads: NonZero<usize>,
         tell: &(dyn Fn(usize) + Sync),
@@ -362,11 +378,33 @@ impl<'a> Suite<'a> {
         let mut shown = Vec::new();
         for (breach, finding) in &report.findings {
             let witness = tours.witness(sut, finding).map_err(failed)?;
-            shown.extend(witness.map(|witness| (*breach, witness, finding.times)));
+            let situation = None;
+            let (breach, times) = (*breach, finding.times);
+            shown.extend(witness.map(|witness| Shown { breach, situation, witness, times }));
+            if known.entry(breach).is_none() {
+                continue;
+            }
+            for (situation, sighting) in news(known, breach, finding) {
+                let witness = tours.witness_in(sut, finding, situation).map_err(failed)?;
+                let (situation, times) = (Some(situation.clone()), sighting.times);
+                shown.extend(witness.map(|witness| Shown { breach, situation, witness, times }));
+            }
         }
         let fingerprints = self.fingerprints.then(|| tours.fingerprints());
         Ok(Played::Row(Box::new(Row { report, fingerprints }), shown))
     }
+}
+
+/// The situations of a listed breach in which it is not known: those that show soonest.
+fn news<'a>(
+    known: &Known,
+    breach: Breach,
+    finding: &'a Finding,
+) -> impl Iterator<Item = (&'a String, &'a Sighting)> {
+    let is_new = |(situation, _): &(&String, &Sighting)| !known.shows_in(breach, situation);
+    let mut news: Vec<_> = finding.situations.iter().filter(is_new).collect();
+    news.sort_by_key(|(_, sighting)| **sighting);
+    news.into_iter().take(MOST_NEWS)
 }
 
 /// What a row costs beside others: a hostile peer's frames mostly end their trace, so that a trace takes few of them,

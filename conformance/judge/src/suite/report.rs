@@ -9,7 +9,8 @@ use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::{Trace, file};
 use streamproof_model::worlds::streams::presets::Preset;
 
-use crate::deviations::{Entry, Known};
+use super::Shown;
+use crate::deviations::{Entry, Known, Situations};
 use crate::picture::replay_diagram;
 use crate::referee::Deviation;
 use crate::sut::Sut;
@@ -68,8 +69,10 @@ pub struct Deviant {
     pub repeat: String,
     /// The edges that the trace is split off by, each by its fingerprint; none if it is a whole tour.
     pub edges: Vec<Fingerprint>,
-    /// What is known of it.
+    /// What is known of it; nothing if this is a new [`situation`](Self::situation).
     pub known: Option<Entry>,
+    /// The situation, if the breach is known in others: the stack has got worse under a known name.
+    pub situation: Option<String>,
 }
 
 /// What a run has shown.
@@ -109,30 +112,33 @@ impl Report {
         }
     }
 
-    pub(super) fn add(&mut self, row: Row, shown: Vec<(Breach, Witness, usize)>) {
-        for (breach, witness, times) in shown {
+    pub(super) fn add(&mut self, row: Row, shown: Vec<Shown>) {
+        for mut shown in shown {
             let steps = |trace: &Trace| trace.actions.len();
-            let place = self.deviants.iter().position(|known| known.breach >= breach);
+            let key = (shown.breach, shown.situation.clone());
+            let of = |known: &Deviant| (known.breach, known.situation.clone());
+            let place = self.deviants.iter().position(|known| of(known) >= key);
             let place = place.unwrap_or(self.deviants.len());
-            let earlier = self.deviants.get_mut(place).filter(|known| known.breach == breach);
+            let earlier = self.deviants.get_mut(place).filter(|known| of(known) == key);
             let Some(earlier) = earlier else {
-                let new = self.deviant(&row.report, breach, witness, times);
+                let new = self.deviant(&row.report, shown);
                 self.deviants.insert(place, new);
                 continue;
             };
-            let times = earlier.times + times;
-            if steps(&witness.trace) < steps(&earlier.trace) {
-                self.deviants[place] = self.deviant(&row.report, breach, witness, times);
+            shown.times += earlier.times;
+            if steps(&shown.witness.trace) < steps(&earlier.trace) {
+                self.deviants[place] = self.deviant(&row.report, shown);
             } else {
-                earlier.times = times;
+                earlier.times = shown.times;
             }
         }
         self.rows.push(row);
     }
 
-    fn deviant(&self, row: &RoleReport, breach: Breach, witness: Witness, times: usize) -> Deviant {
+    fn deviant(&self, row: &RoleReport, shown: Shown) -> Deviant {
+        let Shown { breach, situation, witness, times } = shown;
         let Witness { trace, deviation, repeat } = witness;
-        let known = self.known.entry(breach).cloned();
+        let known = self.known.entry(breach).filter(|_| situation.is_none()).cloned();
         let (edges, repeat) = (
             match &repeat {
                 Repeat::Edges(edges) => edges.clone(),
@@ -140,7 +146,7 @@ impl Report {
             },
             repeat_command(self.system, row, &repeat),
         );
-        Deviant { breach, deviation, times, trace, repeat, edges, known }
+        Deviant { breach, deviation, times, trace, repeat, edges, known, situation }
     }
 
     /// What is to be said of the stack in a word.
@@ -158,9 +164,17 @@ impl Report {
         }
     }
 
-    /// What was broken and is not listed.
+    /// What was broken and is not listed, or is listed and has got worse: the shortest trace first.
     pub fn unlisted(&self) -> impl Iterator<Item = &Deviant> {
-        self.deviants.iter().filter(|deviant| deviant.known.is_none())
+        let mut unlisted: Vec<_> =
+            self.deviants.iter().filter(|deviant| deviant.known.is_none()).collect();
+        unlisted.sort_by_key(|deviant| deviant.trace.actions.len());
+        unlisted.into_iter()
+    }
+
+    /// Every broken rule, once.
+    fn broken_rules(&self) -> impl Iterator<Item = &Deviant> {
+        self.deviants.iter().filter(|deviant| deviant.situation.is_none())
     }
 
     /// The ids of what is listed and nothing shows any more; empty if not all was played that may show it.
@@ -174,13 +188,21 @@ impl Report {
 
     /// The names of the broken rules, in order of section; for a test that knows which to expect.
     pub fn breaches(&self) -> Vec<String> {
-        self.deviants.iter().map(|deviant| deviant.breach.id()).collect()
+        self.broken_rules().map(|deviant| deviant.breach.id()).collect()
     }
 
-    /// How many rules of this level the stack has broken, without what only looks so.
+    /// In which situations each deviation showed: what a `situations.toml` says.
+    pub fn situations(&self) -> Situations {
+        let mut all = Situations::new();
+        for (breach, finding) in self.rows.iter().flat_map(|row| &row.report.findings) {
+            all.entry(breach.id()).or_default().extend(finding.situations.keys().cloned());
+        }
+        all
+    }
+
+    /// How many rules of this level the stack has broken.
     pub fn broken(&self, level: Level) -> usize {
-        let counts = |deviant: &&Deviant| deviant.is_broken() && deviant.level() == level;
-        self.deviants.iter().filter(counts).count()
+        self.broken_rules().filter(|deviant| deviant.level() == level).count()
     }
 
     /// The sum of a number over all rows.
@@ -264,10 +286,16 @@ impl Deviant {
         self.breach.citation().level
     }
 
-    /// Whether it is a broken rule, and not something that a choice permits and only the stack's interface makes
-    /// look so.
-    pub fn is_broken(&self) -> bool {
-        self.known.as_ref().is_none_or(|entry| entry.permitted.is_none())
+    /// Its name for files: the breach's, with a number for a situation.
+    pub fn file_name(&self) -> String {
+        match &self.situation {
+            None => self.breach.id(),
+            Some(situation) => {
+                let word = |part: &str| part.to_lowercase().replace([',', '.'], "");
+                let words: Vec<String> = situation.split_whitespace().map(word).collect();
+                format!("{}-{}", self.breach.id(), words.join("-"))
+            }
+        }
     }
 
     /// Plays the trace once more and draws it: the stack on the left, its peer on the right. For a terminal.
@@ -308,6 +336,9 @@ impl fmt::Display for Deviant {
         let Self { breach, deviation, times, trace, repeat, .. } = self;
         writeln!(f, "{} ({}), {times} times", breach.id(), breach.citation())?;
         writeln!(f, "  {}", breach.describe())?;
+        if let Some(situation) = &self.situation {
+            writeln!(f, "  new       {situation}")?;
+        }
         writeln!(f, "  in        {} as {}", trace.preset.name, trace.side)?;
         for action in &trace.actions {
             writeln!(f, "  after     {action}")?;

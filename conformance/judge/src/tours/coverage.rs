@@ -45,6 +45,26 @@ pub struct Finding {
     pub at: usize,
     /// What was seen there.
     pub deviation: Deviation,
+    /// The same for each situation in which it shows ([`situation`](crate::situation)).
+    pub situations: BTreeMap<String, Sighting>,
+}
+
+/// A breach in one situation, as often as it was found there.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Sighting {
+    /// After how many stimuli it shows soonest.
+    pub at: usize,
+    /// The number of the tour that shows it so.
+    pub tour: usize,
+    /// How many steps showed it.
+    pub times: usize,
+}
+
+impl Sighting {
+    /// Both: the sooner one, and all steps.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { times: self.times + other.times, ..self.min(other) }
+    }
 }
 
 /// What a preset has shown for one side.

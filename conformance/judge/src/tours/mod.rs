@@ -26,6 +26,7 @@ use std::time::{Duration, Instant};
 use streamproof_model::check::graph::Graph;
 use streamproof_model::judging::breach::Breach;
 use streamproof_model::packed::Fingerprint;
+use streamproof_model::rfc::choices::Choices;
 use streamproof_model::rfc::identity::Side;
 use streamproof_model::trace::Trace;
 use streamproof_model::trace::numbering::{Numbering, PacketFate};
@@ -33,7 +34,7 @@ use streamproof_model::trace::tours::{Pairs, Tour, Unobserved};
 use streamproof_model::worlds::streams::StreamsWorld;
 use streamproof_model::worlds::streams::presets::Preset;
 
-pub use self::coverage::{Criterion, Finding, RoleReport, TOUR_LENGTH};
+pub use self::coverage::{Criterion, Finding, RoleReport, Sighting, TOUR_LENGTH};
 pub use self::hunt::Caught;
 pub use self::minimize::{Minimized, minimize};
 pub use self::repeat::{Difference, repeat};
@@ -53,6 +54,8 @@ pub struct Tours {
     pub side: Side,
     /// What they are to take.
     pub criterion: Criterion,
+    /// What the judge leaves free ([`Setup::permitted`]).
+    pub permitted: Choices,
     ground: Ground,
     tours: Vec<Tour>,
     /// How many of them are there for the edges. They are played first, and by themselves: a tour that goes on
@@ -120,7 +123,8 @@ impl Tours {
         if criterion == Criterion::Pairs {
             tours.extend(ground.tours_to_pairs(&ground.planned(&tours)));
         }
-        Self { preset, side, criterion, ground, tours, to_edges, coverage }
+        let permitted = Choices::PERMITTED;
+        Self { preset, side, criterion, permitted, ground, tours, to_edges, coverage }
     }
 
     /// The tour with this number as a trace; `None` if there are fewer.
@@ -185,7 +189,8 @@ impl Tours {
     fn play(&self, sut: &dyn Sut, tour: &Tour) -> Result<Replay, StartError> {
         let Ground { graph, visible, .. } = &self.ground;
         let server = shaken(tour.iter().map(|edge| &graph.edges[*edge].action));
-        let setup = Setup { server, ..Setup::new(self.preset, self.side) };
+        let permitted = self.permitted;
+        let setup = Setup { server, permitted, ..Setup::new(self.preset, self.side) };
         let mut numbering = Numbering::new(self.side);
         let steps = tour.iter().filter_map(|number| {
             let edge = &graph.edges[*number];
@@ -344,7 +349,9 @@ impl Tours {
             for found in replay.found {
                 let breach = found.deviation.breach;
                 let (tour, at, deviation) = (script.tour, found.at, found.deviation);
-                let finding = Finding { times: 1, tour, at, deviation };
+                let sighting = Sighting { at, tour, times: 1 };
+                let situations = BTreeMap::from([(found.situation, sighting)]);
+                let finding = Finding { times: 1, tour, at, deviation, situations };
                 merge(&mut played.findings, BTreeMap::from([(breach, finding)]));
             }
         }
@@ -368,10 +375,15 @@ fn merge(known: &mut BTreeMap<Breach, Finding>, more: BTreeMap<Breach, Finding>)
             None => drop(known.insert(breach, finding)),
             Some(known) => {
                 let times = known.times + finding.times;
+                let mut situations = std::mem::take(&mut known.situations);
+                for (situation, sighting) in &finding.situations {
+                    let both = situations.get(situation).map_or(*sighting, |s| s.and(*sighting));
+                    situations.insert(situation.clone(), both);
+                }
                 if (finding.at, finding.tour) < (known.at, known.tour) {
                     *known = finding;
                 }
-                known.times = times;
+                (known.times, known.situations) = (times, situations);
             }
         }
     }

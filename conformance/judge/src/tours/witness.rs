@@ -6,7 +6,7 @@ use streamproof_model::packed::Fingerprint;
 use streamproof_model::trace::Trace;
 use streamproof_model::trace::tours::Tour;
 
-use super::{Finding, Tours};
+use super::{Finding, Sighting, Tours};
 use crate::referee::Deviation;
 use crate::sut::{StartError, Sut};
 
@@ -37,6 +37,32 @@ impl Tours {
     ///
     /// When the system under test gives no connection.
     pub fn witness(&self, sut: &dyn Sut, finding: &Finding) -> Result<Option<Witness>, StartError> {
+        self.split(sut, finding, None)
+    }
+
+    /// The same for one of the situations of `finding`.
+    ///
+    /// # Errors
+    ///
+    /// When the system under test gives no connection.
+    pub fn witness_in(
+        &self,
+        sut: &dyn Sut,
+        finding: &Finding,
+        situation: &str,
+    ) -> Result<Option<Witness>, StartError> {
+        let Some(Sighting { at, tour, times }) = finding.situations.get(situation).copied() else {
+            return Ok(None);
+        };
+        self.split(sut, &Finding { at, tour, times, ..finding.clone() }, Some(situation))
+    }
+
+    fn split(
+        &self,
+        sut: &dyn Sut,
+        finding: &Finding,
+        situation: Option<&str>,
+    ) -> Result<Option<Witness>, StartError> {
         let Some(tour) = self.tours.get(finding.tour) else { return Ok(None) };
         let tour = self.cut(tour, finding.at);
         let breach = finding.deviation.breach;
@@ -44,7 +70,7 @@ impl Tours {
             let edges = &tour[tour.len() - last..];
             let way = self.way_and(edges);
             if way.len() < tour.len()
-                && let Some((deviation, way)) = self.shows(sut, &way, breach)?
+                && let Some((deviation, way)) = self.shows(sut, &way, breach, situation)?
             {
                 let named = edges.iter().map(|edge| self.fingerprint(*edge)).collect();
                 let repeat = Repeat::Edges(named);
@@ -78,9 +104,13 @@ impl Tours {
         sut: &dyn Sut,
         way: &Tour,
         breach: Breach,
+        situation: Option<&str>,
     ) -> Result<Option<(Deviation, Tour)>, StartError> {
         let replay = self.play(sut, way)?;
-        let found = replay.found.into_iter().find(|found| found.deviation.breach == breach);
+        let found = replay.found.into_iter().find(|found| {
+            let there = situation.is_none_or(|situation| found.situation == situation);
+            found.deviation.breach == breach && there
+        });
         Ok(found.map(|found| (found.deviation, self.cut(way, found.at))))
     }
 

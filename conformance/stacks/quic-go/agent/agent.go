@@ -22,6 +22,8 @@ const (
 	patience = 26 * time.Millisecond
 	// What a closed connection leaves behind is gone after 5 s.
 	oblivion = 10 * time.Second
+	// A write of so many bytes is taken whole.
+	small = 1000
 	// After so many connections memory is collected.
 	generation = 32
 )
@@ -301,6 +303,11 @@ func (a *agent) write(id quic.StreamID, data string) answer {
 	bytes, err := hex.DecodeString(data)
 	if err != nil {
 		return closed(err.Error())
+	}
+	if len(bytes) > small {
+		// This waits until all but the rest has left.
+		go stream.Write(bytes)
+		return done
 	}
 	// So little is taken whole, and kept until there is room and credit for it: the write does not wait.
 	if _, err := stream.Write(bytes); err != nil {

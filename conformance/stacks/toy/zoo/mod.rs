@@ -36,6 +36,7 @@ pub struct Planted {
 
 /// Animals that no stack without threads, futures or extensions can have, each with the reason.
 pub const NOT_PLANTED: &[(&str, &str)] = &[
+    ("MsQuic #5387", "§3.5 lets the answer carry any code; a control (conformance/controls)"),
     ("MsQuic #6024", "reliable resets are an extension that the toy does not have"),
     (
         "incident: release and access",
@@ -45,6 +46,18 @@ pub const NOT_PLANTED: &[(&str, &str)] = &[
         "incident: nil guard",
         "as above; a design of the lifecycle model (streamproof model designs)",
     ),
+];
+
+/// Switches of the toy that only look like bugs: what the RFC leaves free, and no [`Choices`] names. Controls
+/// (`conformance/controls`) play them.
+///
+/// [`Choices`]: streamproof_model::rfc::choices::Choices
+pub const PERMITTED: &[Bug] = &[
+    Bug::HideDataBlocked,
+    Bug::HideStreamDataBlocked,
+    Bug::AnswerWithCodeZero,
+    Bug::CallFinalSizeState,
+    Bug::CallStreamLimitState,
 ];
 
 /// Bugs that are a race or a cancelled future upstream: the toy has what it leads to.

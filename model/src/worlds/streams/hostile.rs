@@ -16,6 +16,7 @@ pub fn frames(preset: &Preset, victim: &Endpoint, hostile: Side) -> Vec<Frame> {
         Hostility::StreamLife => stream_life(preset, victim, hostile),
         Hostility::Credit => around_limits(preset, hostile),
         Hostility::EveryFrame => every_frame(preset, victim, hostile),
+        Hostility::Slack => around_slack(preset, victim, hostile),
         Hostility::Handshake => Vec::new(),
     }
 }
@@ -73,6 +74,47 @@ fn around_limits(preset: &Preset, hostile: Side) -> Vec<Frame> {
             application_protocol_error_code: HOSTILE_CODE,
             final_size,
         });
+    }
+    frames
+}
+
+/// The first stream, so that something is read and a stream is over; then, once each, data and final sizes up to both
+/// limits on the second, and frames for the streams just beyond both limits.
+fn around_slack(preset: &Preset, victim: &Endpoint, hostile: Side) -> Vec<Frame> {
+    let application_protocol_error_code = HOSTILE_CODE;
+    let limits = preset.parameters_of(victim.side);
+    let mut frames = Vec::new();
+    for direction in preset.directions.iter().copied() {
+        let id = |ordinal| StreamId::new(hostile, direction, ordinal);
+        let stream = |stream_id, length, fin| Frame::Stream { stream_id, offset: 0, length, fin };
+        let reset = |stream_id, final_size| Frame::ResetStream {
+            stream_id,
+            application_protocol_error_code,
+            final_size,
+        };
+        let is_uni = direction == Direction::Unidirectional;
+        let read = if is_uni { preset.unit } else { 0 };
+        frames.push(stream(id(0), read, true));
+        if !victim.streams.contains_key(&id(0)) {
+            continue;
+        }
+        let advertised = *limits.streams().of(direction);
+        if is_uni && !victim.streams.contains_key(&id(1)) {
+            // With what was read of the first stream: at the limit, within the coming one, and one beyond that.
+            let room = limits.max_data - read;
+            frames.extend([stream(id(1), room, false), stream(id(1), limits.max_data, false)]);
+            frames.extend([limits.max_data, limits.max_data + 1].map(|size| reset(id(1), size)));
+        }
+        let is_new = |stream_id: &StreamId| !victim.streams.contains_key(stream_id);
+        for stream_id in [id(advertised), id(advertised + 1)].into_iter().filter(is_new) {
+            frames.extend([stream(stream_id, 0, true), reset(stream_id, 0)]);
+            let maximum_stream_data = 8;
+            frames.push(Frame::StreamDataBlocked { stream_id, maximum_stream_data });
+            if !is_uni {
+                frames.push(Frame::StopSending { stream_id, application_protocol_error_code });
+                frames.push(Frame::MaxStreamData { stream_id, maximum_stream_data });
+            }
+        }
     }
     frames
 }

@@ -65,6 +65,8 @@ pub enum Hostility {
     EveryFrame,
     /// Data and final sizes around the limits that were advertised.
     Credit,
+    /// What lies between a limit that was advertised and the one that is still to be advertised, and beyond both.
+    Slack,
     /// Nothing but a handshake that lowers what the client remembers (§7.4.1).
     Handshake,
 }

@@ -13,6 +13,7 @@ use crate::commands::shared::{CriterionArg, SideArg, TierArg};
 #[command(after_help = "Examples:
   streamproof judge run                         the manager, every quick preset
   streamproof judge run --sut quinn uni bidi    bare quinn, two presets
+  streamproof judge run --sut quinn@0.11.17     another version, built first, by the list of this one
   streamproof judge run --sut quinn --junit report.xml uni
   streamproof judge run --sut quinn --repeat 10000 uni-lossy")]
 pub(in crate::commands) struct RunArgs {
@@ -61,6 +62,9 @@ pub(in crate::commands) struct RunArgs {
     /// Write the shortest trace of each deviation into this folder.
     #[arg(long, value_name = "DIR")]
     pub(super) record: Option<PathBuf>,
+    /// Add the situations in which each deviation shows to this file: a stack's `situations.toml`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) situations: Option<PathBuf>,
     /// Where diagrams and traces of unlisted deviations are written.
     #[arg(long, value_name = "DIR", default_value = "streamproof-out")]
     pub(super) out: PathBuf,

@@ -2,6 +2,7 @@
 
 mod args;
 mod compare;
+mod controls;
 mod junit;
 mod known;
 mod one;
@@ -18,6 +19,7 @@ use clap::Subcommand;
 
 use super::{UsageError, Verdict};
 
+pub(in crate::commands) use self::compare::version;
 pub(in crate::commands) use self::known::known;
 pub(in crate::commands) use self::one::fingerprints;
 pub(in crate::commands) use self::print::{draw_unlisted, print_deviations, verdict_of};
@@ -35,6 +37,9 @@ pub(in crate::commands) enum JudgeCommand {
     /// Compare two versions of quinn-proto: what gets better, what gets worse, what
     /// stays.
     Compare(compare::CompareArgs),
+    /// Check that the judge blames nobody: behaviour that looks odd and is
+    /// permitted, played against the stacks that show it.
+    Controls(controls::ControlsArgs),
     /// Check that the judge finds: bugs of real stacks, one at a time, in a toy stack.
     Zoo(zoo::ZooArgs),
 }
@@ -45,6 +50,7 @@ pub(super) fn run(command: &JudgeCommand) -> Result<Verdict, UsageError> {
         JudgeCommand::Stacks(args) => stacks::run(args),
         JudgeCommand::Report(args) => report::run(args),
         JudgeCommand::Compare(args) => compare::run(args),
+        JudgeCommand::Controls(args) => controls::run(args),
         JudgeCommand::Zoo(args) => zoo::run(args),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use streamproof_conformance::picture::replay_diagram;
+use streamproof_conformance::replay::Found;
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::tours::{Criterion, Tours, replay_trace};
 use streamproof_model::packed::Fingerprint;
@@ -27,7 +28,8 @@ pub(super) fn run(args: &RunArgs, sut: &dyn Sut) -> Result<Verdict, UsageError> 
     let diagram = replay_diagram(sut, &trace, &replay);
     outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
     let known = known(sut)?;
-    let listed = replay.found.iter().all(|found| known.entry(found.deviation.breach).is_some());
+    let is_listed = |found: &Found| known.shows_in(found.deviation.breach, &found.situation);
+    let listed = replay.found.iter().all(is_listed);
     Ok(if listed { Verdict::Holds } else { Verdict::Fails })
 }
 

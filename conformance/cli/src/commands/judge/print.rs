@@ -24,14 +24,14 @@ pub(in crate::commands) fn verdict_of(report: &Report) -> Verdict {
 /// Prints each deviation: the known ones in a line, the new ones whole; and what was not played, or not taken.
 pub(in crate::commands) fn print_deviations(report: &Report) {
     for deviant in &report.deviants {
-        match &deviant.known {
-            Some(entry) => {
-                outln!("known     {:<42} {}", deviant.breach.id(), deviant.breach.citation());
-                out::paragraph("          ", &entry.why);
-            }
-            None => print_new(deviant),
+        let Some(entry) = &deviant.known else { continue };
+        outln!("known     {:<42} {}", deviant.breach.id(), deviant.breach.citation());
+        out::paragraph("          ", &entry.why);
+        for (word, fact) in entry.facts() {
+            out::paragraph(&format!("            {word:<11}"), &fact);
         }
     }
+    report.unlisted().for_each(print_new);
     for id in report.stale() {
         outln!("STALE     {id}: listed, and no trace shows it any more");
     }
@@ -60,7 +60,13 @@ pub(in crate::commands) fn print_deviations(report: &Report) {
 
 fn print_new(deviant: &Deviant) {
     let Deviant { breach, deviation, times, trace, repeat, .. } = deviant;
-    outln!("UNLISTED  {:<42} {}, {times} times", breach.id(), breach.citation());
+    match &deviant.situation {
+        None => outln!("UNLISTED  {:<42} {}, {times} times", breach.id(), breach.citation()),
+        Some(situation) => {
+            outln!("WORSE     {:<42} {}, {times} times", breach.id(), breach.citation());
+            out::paragraph("  new in    ", situation);
+        }
+    }
     out::paragraph("          ", &breach.describe());
     if let Some(action) = trace.actions.last() {
         out::paragraph("  after     ", &action.to_string());
@@ -72,7 +78,7 @@ fn print_new(deviant: &Deviant) {
 
 /// Writes the shortest trace of each deviation, minimized, into a folder.
 pub(super) fn record_all(report: &Report, sut: &dyn Sut, folder: &Path) -> Result<(), UsageError> {
-    for deviant in &report.deviants {
+    for deviant in report.deviants.iter().filter(|deviant| deviant.situation.is_none()) {
         let (_, text) = recorded(sut, deviant)?;
         files::write(&folder.join(format!("{}.ndjson", deviant.breach.id())), &text)?;
     }
@@ -93,7 +99,7 @@ pub(in crate::commands) fn draw_unlisted(
         if !quiet {
             outln!("\n{}", diagram.to_terminal(out::width(), out::has_colour()));
         }
-        let name = format!("{}-{}", sut.name(), deviant.breach.id());
+        let name = format!("{}-{}", sut.name(), deviant.file_name());
         files::write_picture(&folder.join(format!("{name}.svg")), &diagram, quiet);
         let file = folder.join(format!("{name}.ndjson"));
         files::write(&file, text)?;

@@ -107,7 +107,7 @@ fn of_level<'a>(
     shown: &'a [Shown<'a>],
     level: Level,
 ) -> impl Iterator<Item = &'a Shown<'a>> + use<'a> {
-    shown.iter().filter(move |one| one.deviant.level() == level && one.deviant.is_broken())
+    shown.iter().filter(move |one| one.deviant.level() == level)
 }
 
 fn print(report: &Report, shown: &[Shown<'_>]) {
@@ -124,18 +124,18 @@ fn print(report: &Report, shown: &[Shown<'_>]) {
             outln!("  {}", deviant.breach.id());
             if let Some(entry) = &deviant.known {
                 out::paragraph("  ", &entry.why);
+                for (word, fact) in entry.facts() {
+                    out::paragraph(&format!("  {word:<11}"), &fact);
+                }
+            }
+            if let Some(situation) = &deviant.situation {
+                out::paragraph("  new in     ", situation);
             }
             out::paragraph("  seen       ", &deviant.deviation.seen);
             out::paragraph("  permitted  ", &deviant.deviation.permitted.join(" | "));
             outln!("  repeat     {}", deviant.repeat);
             outln!("{}", diagram.to_terminal(out::width(), out::has_colour()));
         }
-    }
-    for deviant in report.deviants.iter().filter(|deviant| !deviant.is_broken()) {
-        let entry = deviant.known.as_ref();
-        let choice = entry.and_then(|entry| entry.permitted.as_deref()).unwrap_or_default();
-        outln!("permitted by {choice}: {}", deviant.breach.id());
-        out::paragraph("  ", entry.map_or("", |entry| &entry.why));
     }
     for Skipped { preset, why, .. } in &report.skipped {
         out::paragraph("skipped  ", &format!("{preset}: {why}"));
@@ -160,7 +160,6 @@ fn html(report: &Report, shown: &[Shown<'_>]) -> String {
         let _ = writeln!(body, "<h2{class}>{name}: {}</h2>", those.len());
         those.into_iter().for_each(|one| deviation(one, &mut body));
     }
-    controls(report, &mut body);
     if !report.skipped.is_empty() {
         let _ = writeln!(body, "<h2>Not played</h2>\n<ul>");
         for Skipped { preset, why, .. } in &report.skipped {
@@ -191,12 +190,12 @@ fn deviation(one: &Shown<'_>, body: &mut String) {
     let Shown { deviant, diagram } = one;
     let why =
         deviant.known.as_ref().map_or("The cause is not recorded yet.", |entry| entry.why.trim());
-    let upstream = deviant.known.as_ref().and_then(|entry| entry.upstream.as_deref());
-    let upstream =
-        upstream.map_or_else(String::new, |link| format!(" Upstream: {}.", escape(link)));
+    let facts = deviant.known.as_ref().map(|entry| entry.facts()).unwrap_or_default();
+    let fact = |(word, fact): &(&str, String)| format!("<br>{word}: {}", escape(fact));
+    let facts: String = facts.iter().map(fact).collect();
     let _ = writeln!(
         body,
-        "<details><summary><b>{}</b> {}</summary>\n<p>{}{upstream}</p>\n<p>seen: <code>{}</code><br>permitted: \
+        "<details><summary><b>{}</b> {}</summary>\n<p>{}{facts}</p>\n<p>seen: <code>{}</code><br>permitted: \
          <code>{}</code></p>\n<pre>{}</pre>\n{}\n</details>",
         escape(&deviant.breach.citation().place()),
         escape(&deviant.breach.describe()),
@@ -206,22 +205,4 @@ fn deviation(one: &Shown<'_>, body: &mut String) {
         escape(&deviant.repeat),
         diagram.to_svg()
     );
-}
-
-fn controls(report: &Report, body: &mut String) {
-    let permitted = report.deviants.iter().filter(|deviant| !deviant.is_broken());
-    let items: Vec<String> = permitted
-        .filter_map(|deviant| {
-            let entry = deviant.known.as_ref()?;
-            Some(format!(
-                "<li><code>{}</code> ({}): {}</li>\n",
-                deviant.breach.id(),
-                escape(entry.permitted.as_deref()?),
-                escape(entry.why.trim())
-            ))
-        })
-        .collect();
-    if !items.is_empty() {
-        let _ = writeln!(body, "<h2>Looks odd, and is permitted</h2>\n<ul>{}</ul>", items.concat());
-    }
 }

@@ -1,22 +1,26 @@
 //! `streamproof judge run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use streamproof_conformance::deviations::{Situations, write_situations};
 use streamproof_conformance::suite::{self, Report, Suite};
 use streamproof_conformance::sut::Sut;
 use streamproof_conformance::table::count;
 
 use super::args::RunArgs;
-use super::{draw_unlisted, junit, one, print_deviations, repeat, sarif, verdict_of};
+use super::{draw_unlisted, junit, one, print_deviations, repeat, sarif, verdict_of, version};
 use crate::commands::progress::Progress;
 use crate::commands::shared::TierArg;
 use crate::commands::{UsageError, Verdict, files, find_preset, out, stop, threads};
 
 pub(in crate::commands) fn run(args: &RunArgs) -> Result<Verdict, UsageError> {
-    let written = args.junit.iter().chain(&args.sarif).chain(&args.edges);
+    let written = args.junit.iter().chain(&args.sarif).chain(&args.edges).chain(&args.situations);
     out::give_way(written.map(PathBuf::as_path), args.json)?;
     args.record.as_deref().map_or(Ok(()), out::wants_folder)?;
     threads(args.threads)?;
+    if let Some((stack, version)) = args.sut.version() {
+        return version::run(stack, version);
+    }
     let sut = args.sut.sut()?;
     if let Some(plays) = args.repeat {
         return repeat::run(args, &*sut, plays);
@@ -42,11 +46,26 @@ pub(in crate::commands) fn run(args: &RunArgs) -> Result<Verdict, UsageError> {
     if let Some(file) = &args.sarif {
         files::write(file, &sarif::write(&report))?;
     }
+    if let Some(file) = &args.situations {
+        add_situations(file, report.situations())?;
+    }
     if let Some(folder) = &args.record {
         super::print::record_all(&report, &*sut, folder)?;
     }
     draw_unlisted(&report, &*sut, &args.out, args.json)?;
     Ok(verdict_of(&report))
+}
+
+/// Adds situations to those of a file, if there is one.
+fn add_situations(file: &Path, mut situations: Situations) -> Result<(), UsageError> {
+    if file.exists() {
+        let known: Situations = toml::from_str(&files::read(file)?)
+            .map_err(|error| UsageError(format!("{}: {}", file.display(), error.message())))?;
+        for (id, more) in known {
+            situations.entry(id).or_default().extend(more);
+        }
+    }
+    files::write(file, &write_situations(&situations))
 }
 
 fn suite(args: &RunArgs) -> Result<Suite<'static>, UsageError> {

@@ -56,9 +56,21 @@ fn result(report: &Report, deviant: &Deviant) -> Value {
             "fullyQualifiedName": format!("{} as {}", deviant.trace.preset.name, deviant.trace.side),
         }]}],
         "baselineState": if deviant.known.is_some() { "unchanged" } else { "new" },
-        "properties": {
-            "repeat": deviant.repeat,
-            "why": deviant.known.as_ref().map(|entry| entry.why.trim()),
-        },
+        "properties": properties(deviant),
     })
+}
+
+/// How it is repeated, and all that is known of it.
+fn properties(deviant: &Deviant) -> Value {
+    let mut all = json!({
+        "repeat": deviant.repeat,
+        "seen": deviant.deviation.seen,
+        "permitted": deviant.deviation.permitted,
+        "new_situation": deviant.situation,
+        "why": deviant.known.as_ref().map(|entry| entry.why.trim()),
+    });
+    for (word, fact) in deviant.known.iter().flat_map(|entry| entry.facts()) {
+        all[word] = fact.into();
+    }
+    all
 }

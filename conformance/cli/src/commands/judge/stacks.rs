@@ -80,7 +80,7 @@ pub(in crate::commands) fn run(args: &StacksArgs) -> Result<Verdict, UsageError>
     let threads = threads(args.threads)?;
     let mut all = Vec::new();
     for stack in chosen {
-        let sut = stack.sut();
+        let sut = stack.sut()?;
         let run = play_common(&*sut, threads).map_err(|UsageError(why)| why);
         all.push(Played { name: sut.name(), version: sut.version(), run });
     }

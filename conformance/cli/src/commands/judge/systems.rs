@@ -19,7 +19,7 @@ pub(in crate::commands) const MANAGER: &str = "manager";
 /// The system under test, and the way that it is believed to go.
 #[derive(Args, Debug)]
 pub(in crate::commands) struct SutArgs {
-    /// The system under test.
+    /// The system under test. `judge run` takes another version of quinn-proto behind an @: quinn@0.11.17.
     #[arg(long, value_name = "STACK", default_value = MANAGER)]
     sut: SutArg,
     /// Override one of the stack's declared choices or departures (specs/choices.md): its name, and "always" or
@@ -31,7 +31,12 @@ pub(in crate::commands) struct SutArgs {
 impl SutArgs {
     /// The system, on that way.
     pub(in crate::commands) fn sut(&self) -> Result<Box<dyn Sut>, UsageError> {
-        choosing(self.sut.sut(), &self.choice)
+        choosing(self.sut.sut()?, &self.choice)
+    }
+
+    /// The version that was asked for, with the stack's name, if one was.
+    pub(super) fn version(&self) -> Option<(&'static str, &str)> {
+        self.sut.version()
     }
 }
 
@@ -78,24 +83,40 @@ fn gone(mut way: Way, name: &str, goes: Choice) -> Option<Way> {
     Some(way)
 }
 
-/// A system under test by name.
-#[derive(Clone, Copy)]
-pub(in crate::commands) struct SutArg(Stack);
+/// A system under test by name, and the version that is wanted of it if it is not the one that was built in.
+#[derive(Clone)]
+pub(in crate::commands) struct SutArg {
+    stack: Stack,
+    version: Option<String>,
+}
 
 impl SutArg {
     /// The name it was found by.
-    pub(in crate::commands) const fn name(self) -> &'static str {
-        self.0.name
+    pub(in crate::commands) const fn name(&self) -> &'static str {
+        self.stack.name
     }
 
-    pub(in crate::commands) fn sut(self) -> Box<dyn Sut> {
-        (self.0.make)()
+    /// The version that was asked for, with the stack's name, if one was.
+    pub(in crate::commands) fn version(&self) -> Option<(&'static str, &str)> {
+        Some((self.name(), self.version.as_deref()?))
+    }
+
+    /// The system as it was built in.
+    pub(in crate::commands) fn sut(&self) -> Result<Box<dyn Sut>, UsageError> {
+        match &self.version {
+            None => Ok((self.stack.make)()),
+            Some(version) => {
+                let name = self.stack.name;
+                let line = "other versions are built by `judge run` and `trace play` alone";
+                Err(UsageError(format!("--sut {name}@{version}: {line}")))
+            }
+        }
     }
 }
 
 impl From<Stack> for SutArg {
     fn from(stack: Stack) -> Self {
-        Self(stack)
+        Self { stack, version: None }
     }
 }
 
@@ -108,8 +129,12 @@ impl fmt::Debug for SutArg {
 impl FromStr for SutArg {
     type Err = String;
 
-    fn from_str(name: &str) -> Result<Self, String> {
-        Stack::find(name).map(Self).ok_or_else(|| {
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, version) = match text.split_once('@') {
+            Some((name, version)) => (name, Some(version.to_owned())),
+            None => (text, None),
+        };
+        Stack::find(name).map(|stack| Self { stack, version }).ok_or_else(|| {
             let known: Vec<&str> = STACKS.iter().map(|stack| stack.name).collect();
             let meant = names::nearest(name, known.iter().copied());
             let meant =

@@ -47,7 +47,7 @@ pub(in crate::commands) fn run(args: &ExportArgs) -> Result<Verdict, UsageError>
     let name = args.file.display();
     let bad = |error: ExportError| UsageError(format!("{name}: {error}"));
     let trace = files::read_trace(&args.file)?;
-    let sut = choosing(args.sut.sut(), &args.choice)?;
+    let sut = choosing(args.sut.sut()?, &args.choice)?;
     let breach = args.breach.as_deref();
     if let Some(path) = &args.rust {
         let own_test = Stack::find(sut.name()).and_then(|stack| stack.own_test);

@@ -56,7 +56,7 @@ pub(in crate::commands) fn run(args: &ListArgs) -> Result<Verdict, UsageError> {
         )));
     }
     let edges = fingerprints(&args.edge)?;
-    let sut = args.sut.sut();
+    let sut = args.sut.sut()?;
     let preset = sut.fit(preset).map_err(|why| UsageError(format!("{}: {why}", preset.name)))?;
     let mut written = Vec::new();
     for side in preset.sides() {

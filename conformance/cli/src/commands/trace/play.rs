@@ -4,12 +4,15 @@ use crate::commands::judge::systems::MANAGER;
 use crate::commands::judge::systems::SutArg;
 use clap::Args;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::commands::judge::known;
+use crate::commands::judge::{known, version};
 use crate::commands::{UsageError, Verdict, files, of_schema, out};
+use streamproof_conformance::deviations::Known;
 use streamproof_conformance::picture::replay_diagram;
 use streamproof_conformance::replay::{Found, Replay};
+use streamproof_conformance::sut::Sut;
 use streamproof_conformance::tours::{ReplayError, replay_trace};
 
 /// Play one trace file against a stack.
@@ -34,9 +37,11 @@ pub(in crate::commands) struct PlayArgs {
     pub(in crate::commands) json: bool,
 }
 
-fn as_json(sut: &str, replay: &Replay) -> serde_json::Value {
+fn as_json(sut: &dyn Sut, known: &Known, replay: &Replay) -> serde_json::Value {
     let deviation = |found: &Found| {
         let citation = found.deviation.breach.citation();
+        let entry = known.entry(found.deviation.breach);
+        let facts: BTreeMap<_, _> = entry.iter().flat_map(|entry| entry.facts()).collect();
         json!({
             "id": found.deviation.breach.id(),
             "section": citation.section,
@@ -44,22 +49,43 @@ fn as_json(sut: &str, replay: &Replay) -> serde_json::Value {
             "after_stimulus": found.at + 1,
             "seen": found.deviation.seen,
             "permitted": found.deviation.permitted,
+            "situation": found.situation,
+            "listed": known.shows_in(found.deviation.breach, &found.situation),
+            "why": entry.map(|entry| entry.why.trim()),
+            "facts": facts,
         })
     };
-    json!({ "sut": sut, "deviations": replay.found.iter().map(deviation).collect::<Vec<_>>() })
+    json!({ "sut": sut.name(), "version": sut.version(), "deviations": replay.found.iter().map(deviation).collect::<Vec<_>>() })
+}
+
+/// What the stack's list says of each deviation, once.
+fn print_known(sut: &dyn Sut, known: &Known, replay: &Replay) {
+    let breaches: BTreeSet<_> = replay.found.iter().map(|found| found.deviation.breach).collect();
+    for entry in breaches.into_iter().filter_map(|breach| known.entry(breach)) {
+        let name = format!("{} {}", sut.name(), sut.version());
+        outln!("{}, known of {}", entry.id, name.trim());
+        out::paragraph("  ", &entry.why);
+        for (word, fact) in entry.facts() {
+            out::paragraph(&format!("  {word:<11}"), &fact);
+        }
+        outln!();
+    }
 }
 
 pub(in crate::commands) fn run(args: &PlayArgs) -> Result<Verdict, UsageError> {
     out::give_way(args.svg.as_deref(), args.json)?;
     let name = args.file.display();
+    if let Some((stack, version)) = args.sut.version() {
+        return version::run(stack, version);
+    }
     let trace = files::read_trace(&args.file)?;
-    let sut = args.sut.sut();
+    let sut = args.sut.sut()?;
     let known = known(&*sut)?;
     let replay = replay_trace(&*sut, &trace)
         .map_err(|error: ReplayError| UsageError(format!("{name}: {error}")))?;
     let diagram = replay_diagram(&*sut, &trace, &replay);
     if args.json {
-        outln!("{:#}", of_schema("trace-play", as_json(sut.name(), &replay)));
+        outln!("{:#}", of_schema("trace-play", as_json(&*sut, &known, &replay)));
     } else if args.log {
         for line in &replay.log {
             outln!("{line}");
@@ -70,8 +96,11 @@ pub(in crate::commands) fn run(args: &PlayArgs) -> Result<Verdict, UsageError> {
     if let Some(svg) = &args.svg {
         files::write(svg, &diagram.to_svg())?;
     }
-    let unlisted: Vec<_> =
-        replay.found.iter().filter(|f| known.entry(f.deviation.breach).is_none()).collect();
+    let is_listed = |found: &&Found| known.shows_in(found.deviation.breach, &found.situation);
+    let unlisted: Vec<_> = replay.found.iter().filter(|found| !is_listed(found)).collect();
+    if !args.json && !args.log {
+        print_known(&*sut, &known, &replay);
+    }
     if !args.json {
         let how = match (replay.found.is_empty(), unlisted.is_empty()) {
             (true, _) => format!("{} does as the trace permits", sut.name()),

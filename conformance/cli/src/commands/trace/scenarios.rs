@@ -110,7 +110,7 @@ fn remove_others(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<(), Usa
 }
 
 fn play(args: &ScenariosArgs, scenarios: &[Scenario]) -> Result<Verdict, UsageError> {
-    let sut = args.sut.sut();
+    let sut = args.sut.sut()?;
     let known = known(&*sut)?;
     let mut rows = Vec::new();
     let mut unlisted = Vec::new();

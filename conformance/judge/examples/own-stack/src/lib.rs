@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn the_three_faults_are_found_and_nothing_else() {
         let report = super::run().expect("a connection");
-        let expected = ["stop-code-changed", "stop-after-reset", "outcome-withheld"];
+        let expected = ["stop-after-reset", "stop-code-changed", "outcome-withheld"];
         assert_eq!(report.breaches(), expected, "{report}");
     }
 }

@@ -1,7 +1,7 @@
 //! Cloudflare's quiche as an agent: a library without IO, fed by the puppet.
 //!
-//! quiche opens a stream with the first call that names it; `open` here names it by setting its priority to what it
-//! is anyway. It tells the end of a stream with its last bytes, and forgets the stream.
+//! quiche opens a stream with the first call that names it; `open` here sends nothing on it. It tells the end of a
+//! stream with its last bytes, and forgets the stream.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,8 +19,6 @@ fn main() -> io::Result<()> {
     serve(version, |start| connect(start).map_err(|error| error.to_string()))
 }
 
-/// The priority that quiche gives a stream of its own accord.
-const DEFAULT_URGENCY: u8 = 127;
 const MAX_DATAGRAM: usize = 1350;
 /// No preset opens more streams of a direction.
 const MOST_ORDINALS: u64 = 8;
@@ -44,6 +42,8 @@ fn connect(start: &Start) -> Result<Streams, Error> {
     config.enable_pacing(false);
     config.set_disable_active_migration(true);
     config.grease(false);
+    // Off by default.
+    config.set_enable_send_streams_blocked(true);
     let id = ConnectionId::from_ref(b"quiche-1");
     let (local, peer) = (SocketAddr::from(LOCAL), SocketAddr::from(PEER));
     let connection = match side {
@@ -74,18 +74,20 @@ impl Streams {
             || self.connection.local_error().is_some()
     }
 
-    /// What an error says to who sends.
+    /// What an error says to who sends on a stream.
     #[allow(
         clippy::wildcard_enum_match_arm,
         reason = "quiche's errors grow, and most mean that there is no such stream"
     )]
-    fn send_error(&self, error: Error) -> Answer {
+    fn send_error(&mut self, id: StreamId, error: Error) -> Answer {
+        // `Done` also means that the stream is complete, and forgotten.
+        let forgotten = self.connection.stream_capacity(id.value()).is_err();
         match error {
             _ if self.lost() => Answer::SendEnded { outcome: SendOutcome::ConnectionLost },
             Error::StreamStopped(code) => {
                 Answer::SendEnded { outcome: SendOutcome::Stopped { code: ErrorCode(code) } }
             }
-            Error::Done | Error::StreamLimit => Answer::Blocked,
+            Error::Done if !forgotten => Answer::Blocked,
             Error::FinalSize => Answer::Finished,
             _ => Answer::Closed,
         }
@@ -126,8 +128,9 @@ impl Stack for Streams {
         }
         let opened = &mut self.opened[direction as usize];
         let id = StreamId::new(self.side, direction, *opened);
-        match self.connection.stream_priority(id.value(), DEFAULT_URGENCY, true) {
-            Ok(()) => {
+        // Nothing else makes quiche note that the peer's limit was met.
+        match self.connection.stream_send(id.value(), &[], false) {
+            Ok(_) => {
                 *opened += 1;
                 Answer::Opened { stream_id: id }
             }
@@ -138,22 +141,21 @@ impl Stack for Streams {
     fn write(&mut self, id: StreamId, data: &[u8]) -> Answer {
         match self.connection.stream_send(id.value(), data, false) {
             Ok(length) => Answer::Wrote { length: length as u64 },
-            Err(error) => self.send_error(error),
+            Err(error) => self.send_error(id, error),
         }
     }
 
     fn finish(&mut self, id: StreamId) -> Answer {
         match self.connection.stream_send(id.value(), &[], true) {
             Ok(_) => Answer::Accepted,
-            Err(error) => self.send_error(error),
+            Err(error) => self.send_error(id, error),
         }
     }
 
     fn reset(&mut self, id: StreamId, code: ErrorCode) -> Answer {
         match self.connection.stream_shutdown(id.value(), Shutdown::Write, code.0) {
             Ok(()) => Answer::Accepted,
-            Err(Error::Done) if !self.lost() => Answer::Closed,
-            Err(error) => self.send_error(error),
+            Err(error) => self.send_error(id, error),
         }
     }
 
@@ -182,16 +184,14 @@ impl Stack for Streams {
         Answer::Accepted
     }
 
-    /// quiche has no accept: an application names a stream when it learns of one. It learns of all below it, too
-    /// (§2.1).
+    /// quiche has no accept: an application names a stream when it learns of one. A stream is named when quiche has it,
+    /// and not because it has one above it.
     fn accept(&mut self) -> Vec<StreamId> {
         let mut new = Vec::new();
         for direction in Direction::ALL {
             let side = self.side.peer();
-            let id = |ordinal| StreamId::new(side, direction, ordinal);
-            let last = (0..MOST_ORDINALS).rev().find(|ordinal| self.has(id(*ordinal)));
-            for id in (0..last.map_or(0, |last| last + 1)).map(id) {
-                if !self.known.contains(&id) {
+            for id in (0..MOST_ORDINALS).map(|ordinal| StreamId::new(side, direction, ordinal)) {
+                if !self.known.contains(&id) && self.has(id) {
                     self.known.push(id);
                     new.push(id);
                 }

@@ -68,6 +68,8 @@ pub(super) struct Streams {
     runtime: Runtime,
     /// How many exchanges there were since the handshake.
     exchanges: u32,
+    /// The peer's limit has stopped an open since the last exchange.
+    blocked: bool,
 }
 
 struct Held {
@@ -86,6 +88,10 @@ const HANDSHAKE: Duration = Duration::from_millis(250);
 const STEP: Duration = Duration::from_micros(20);
 /// How long it takes at first, so that the shortest round trip is shorter.
 const FIRST: Duration = Duration::from_micros(1);
+/// How long the connection is given to say by itself that the peer's limit has stopped an open, in so many pieces: less
+/// than the idle timeout.
+const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE_PIECES: u32 = 100;
 /// How many exchanges are shorter: enough for what the handshake leaves behind to be acknowledged.
 const FIRST_EXCHANGES: u32 = 6;
 /// More pieces than a stream of any preset has.
@@ -100,7 +106,7 @@ impl Streams {
             receiving: BTreeMap::new(),
             accepted: Vec::new(),
         };
-        Self { held: Some(held), runtime, exchanges: 0 }
+        Self { held: Some(held), runtime, exchanges: 0, blocked: false }
     }
 
     /// Does something with what the application holds, with a waker that nobody waits on.
@@ -239,8 +245,18 @@ impl Stack for Streams {
             false => self.runtime.settle(HANDSHAKE),
         }
         self.runtime.settle(step);
+        let mut sent = self.runtime.received();
+        // The frame waits for a timer of the connection's, if nothing else is sent or arrives.
+        let pieces = if std::mem::take(&mut self.blocked) { PATIENCE_PIECES } else { 0 };
+        for _ in 0..pieces {
+            if !sent.is_empty() {
+                break;
+            }
+            self.runtime.settle(PATIENCE);
+            sent = self.runtime.received();
+        }
         self.runtime.listen();
-        self.runtime.received()
+        sent
     }
 
     fn is_established(&self) -> bool {
@@ -249,7 +265,9 @@ impl Stack for Streams {
 
     fn open(&mut self, direction: Direction) -> Answer {
         let answer = self.with(|held, context| held.open(direction, context));
-        answer.flatten().unwrap_or(Answer::Blocked)
+        let answer = answer.flatten().unwrap_or(Answer::Blocked);
+        self.blocked |= answer == Answer::Blocked;
+        answer
     }
 
     fn write(&mut self, id: StreamId, data: &[u8]) -> Answer {

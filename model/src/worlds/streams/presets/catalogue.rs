@@ -85,6 +85,13 @@ const NARROW: Parameters = Parameters {
     max_streams_bidi: 1,
     max_streams_uni: 1,
 };
+/// Limits of which an eighth is more than one stream, and more than one write.
+const SLACK: Parameters = Parameters {
+    max_data: 64,
+    max_streams_bidi: 16,
+    max_streams_uni: 16,
+    ..Parameters::WIDE.with_stream_limit(128)
+};
 /// What a client remembers in the presets about 0-RTT: one stream, two writes.
 const REMEMBERED: Parameters = Parameters { max_data: 8, ..ONE_STREAM.with_stream_limit(8) };
 const RAISED: Parameters = Parameters { max_data: 16, ..TWO_STREAMS.with_stream_limit(16) };
@@ -393,6 +400,29 @@ const QUICK: &[Preset] = &[
         hostility: Hostility::Credit,
         length: 8,
         calls: NO_CALLS,
+        ..CREDIT
+    },
+    Preset {
+        name: "hostile-slack-uni",
+        about: "a receiver against a peer that goes beyond a limit, and not beyond the one that is still to be advertised",
+        abstraction: "one stream is read to its end, which is too little for a new limit; then one frame beyond it",
+        opened: 0,
+        parameters: [Parameters::WIDE, SLACK],
+        hostile: Some(Side::Client),
+        hostility: Hostility::Slack,
+        length: 4,
+        ..CREDIT
+    },
+    Preset {
+        name: "hostile-slack-bidi",
+        about: "the same with bidirectional streams, which are over when both directions are",
+        abstraction: "one stream ends both ways, which is too little for a new limit; then one frame beyond it",
+        directions: BIDI,
+        opened: 0,
+        parameters: [Parameters::WIDE, SLACK],
+        hostile: Some(Side::Client),
+        hostility: Hostility::Slack,
+        length: 0,
         ..CREDIT
     },
     Preset {

@@ -6,6 +6,7 @@
 mod child;
 mod print;
 mod scratch;
+pub(in crate::commands) mod version;
 
 use crate::commands::judge::systems::SutArg;
 use clap::Args;
@@ -138,12 +139,13 @@ impl Pair {
                 args.from
             )));
         }
-        let source = source(args)?;
-        let out = folder(args, &source)?;
+        args.sut.sut()?;
+        let source = source(args.source.as_deref())?;
+        let out = folder(args.out.as_deref(), &source)?;
         let pin = |proto, quinn: &Option<String>| {
             Scratch::pin(&source, &out, Wanted { proto, quinn: quinn.as_deref() })
         };
-        let sut = args.sut;
+        let sut = args.sut.clone();
         let from = pin(&args.from, &args.quinn_from)?;
         let to = pin(&args.to, &args.quinn_to)?;
         let runs = out.join(format!("{}-to-{}-{}", from.label(), to.label(), sut.name()));
@@ -250,12 +252,12 @@ fn is_version(text: &str) -> bool {
 }
 
 /// The source tree: the suite is built from it, once for each version.
-fn source(args: &CompareArgs) -> Result<PathBuf, UsageError> {
+fn source(given: Option<&Path>) -> Result<PathBuf, UsageError> {
     let is_ours = |folder: &Path| {
         let manifest = fs::read_to_string(folder.join("conformance/judge/Cargo.toml"));
         manifest.is_ok_and(|text| text.contains("name = \"streamproof-conformance\""))
     };
-    if let Some(given) = &args.source {
+    if let Some(given) = given {
         let folder = given.canonicalize().ok().filter(|folder| is_ours(folder));
         let line =
             || UsageError(format!("--source: {} is not Streamproof's source", given.display()));
@@ -273,10 +275,10 @@ fn source(args: &CompareArgs) -> Result<PathBuf, UsageError> {
 }
 
 /// The folder for everything that is made; never among the files of the source tree.
-fn folder(args: &CompareArgs, source: &Path) -> Result<PathBuf, UsageError> {
+fn folder(given: Option<&Path>, source: &Path) -> Result<PathBuf, UsageError> {
     let bad = |error: std::io::Error| UsageError(format!("the current folder: {error}"));
     let here = env::current_dir().map_err(bad)?;
-    let out = match &args.out {
+    let out = match given {
         Some(out) => here.join(out),
         None if here.starts_with(source) => source.join("streamproof-out/compare"),
         None => here.join("streamproof-out/compare"),

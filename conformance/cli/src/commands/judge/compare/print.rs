@@ -203,7 +203,7 @@ fn edge(
 /// The trace that goes to an edge, as a file. The edges of both versions are those of this suite.
 fn way_to(pair: &Pair, preset: &str, side: &str, edge: usize) -> Result<String, UsageError> {
     let bad = |why: &str| UsageError(format!("edge {edge} of {preset} as {side}: {why}"));
-    let sut = pair.sut.sut();
+    let sut = pair.sut.sut()?;
     let fitting = sut.fit(find_preset(preset)?).map_err(bad)?;
     let side = [Side::Client, Side::Server].into_iter().find(|known| known.to_string() == side);
     let side = side.ok_or_else(|| bad("there is no such side"))?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use streamproof_conformance::export::{self, ExportError};
+use streamproof_conformance::export::{self, ExportError, Style};
 use streamproof_conformance::tours::replay_trace;
 use streamproof_model::trace::{Trace, file};
 use streamproof_stacks::departures;
@@ -33,9 +33,10 @@ fn own_test(trace: &Trace, breach: &str) -> Result<String, ExportError> {
         &BareQuinn,
         trace,
         Some(breach),
-        true,
+        Style::Published { known: true },
         quinn::STACK.own_test.expect("quinn has some"),
     )
+    .map(|written| written.test)
 }
 
 #[test]

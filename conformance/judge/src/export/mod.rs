@@ -4,6 +4,7 @@ mod pcapng;
 pub mod script;
 
 use streamproof_harness::puppet::Tap;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::Trace;
 
 use self::script::Recorder;
@@ -35,6 +36,9 @@ pub enum ExportError {
     /// It shows in what a future says, or who is woken.
     #[error("no Rust test: it shows in what quinn's futures say, and quinn-proto has none")]
     InFutures,
+    /// It breaks nothing that upstream has promised.
+    #[error("no test for upstream: it breaks no rule of RFC 9000, but the manager's contract")]
+    OursAlone,
     /// The trace does nothing.
     #[error("nothing is done before it shows")]
     Nothing,
@@ -92,15 +96,48 @@ pub struct Shown {
     pub deviation: Deviation,
     /// The version of the stack.
     pub version: String,
-    /// Whether a test is to pass as long as the deviation is there, because it is known.
-    pub known: bool,
+    /// What kind of test is asked for.
+    pub style: Style,
 }
 
-/// Writes what was shown as a test in the style of one stack's own, as text. It fails when no such test can show it.
-pub type OwnTest = fn(&Shown) -> Result<String, ExportError>;
+/// Where a test is to run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Style {
+    /// Anywhere, on published crates. If the deviation is known, it passes as long as that is there, and fails
+    /// afterwards.
+    Published {
+        /// Whether it is known.
+        known: bool,
+    },
+    /// Among the stack's own tests, as its maintainers would write it.
+    Upstream,
+}
 
-/// A deviation as a test in the style of the stack's own, as `write` writes it. It fails as long as the
-/// deviation is there; if that is `known`, it passes as long, and fails afterwards.
+/// A test as text.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Written {
+    /// The test.
+    pub test: String,
+    /// What the test fails with as long as the deviation is there.
+    pub message: String,
+    /// A module that it needs beside it.
+    pub support: Option<Support>,
+}
+
+/// A module beside tests, the same for all of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Support {
+    /// The name of its file.
+    pub file: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+/// Writes what was shown as a test in the style of one stack's own. It fails when no such test can show it.
+pub type OwnTest = fn(&Shown) -> Result<Written, ExportError>;
+
+/// A deviation as a test of the stack's own, as `write` writes it. It fails as long as the deviation is there, unless
+/// the style says otherwise.
 ///
 /// # Errors
 ///
@@ -109,9 +146,9 @@ pub fn own_test(
     sut: &dyn Sut,
     trace: &Trace,
     breach: Option<&str>,
-    known: bool,
+    style: Style,
     write: OwnTest,
-) -> Result<String, ExportError> {
+) -> Result<Written, ExportError> {
     let recorder = Recorder::new(sut);
     let replay = replay_trace(&recorder, trace)?;
     let found = pick(sut, &replay.found, breach)?;
@@ -120,13 +157,15 @@ pub fn own_test(
     let Some(&(done, in_futures)) = script.deviations.get(place) else {
         return Err(ExportError::Nothing);
     };
-    if in_futures {
+    // Which streams there are is seen without futures.
+    let is_of_streams = found.deviation.breach == Breach::StreamNotOpened;
+    if in_futures && !(is_of_streams && style == Style::Upstream) {
         return Err(ExportError::InFutures);
     }
     script.done.truncate(done);
     let (done, deviation) = (script.done, found.deviation.clone());
     let version = sut.version();
-    write(&Shown { trace: trace.clone(), done, deviation, version, known })
+    write(&Shown { trace: trace.clone(), done, deviation, version, style })
 }
 
 /// The breach that is asked for by its id, or the first.

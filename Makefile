@@ -1,6 +1,7 @@
 # make          builds, and does the main job: the incident, every quick preset checked, every edge of each played
 #               against the manager on real quinn; one table, some minutes
 # make test     everything the CI runs
+# make upstream quinn's deviations as tests among quinn-proto's own, in a copy of the published crate (in make test, too)
 # make bless    writes again what commands write into the tree: scenarios, traces of deviations, exported tests, tables
 # make stacks   judges every stack that is known; builds their agents first, some minutes the first time
 # make explore  the model in the browser, at http://127.0.0.1:3000/
@@ -16,7 +17,7 @@
 # STREAMPROOF_NO_INSTALL=1 nothing is installed, and the line says what is skipped instead.
 
 .DEFAULT_GOAL := main
-.PHONY: main test threads bless stacks explore nightly nightly-threads deep deep-mutants deep-fuzz deep-second-opinion deep-compare \
+.PHONY: main test threads upstream upstream-mended bless stacks explore nightly nightly-threads deep deep-mutants deep-fuzz deep-second-opinion deep-compare \
 	deep-cluster deep-benches deny msrv clean toolchain lints spin tshark
 
 STREAMPROOF = cargo run --release --locked --quiet -p streamproof-cli --
@@ -41,6 +42,14 @@ threads: toolchain
 # The same scenes, larger: many interleavings of each, with shuttle.
 nightly-threads: toolchain
 	cargo test -p streamproof --locked --features shuttle --lib threads:: -- --nocapture
+
+# What `trace export --upstream` writes, among the tests of the published quinn-proto: target/upstream/quinn-proto-*.
+upstream: toolchain
+	cargo test --locked -p streamproof-cli --test upstream -- --nocapture
+
+# The same with what older releases show and newer ones do not.
+upstream-mended: toolchain
+	cargo test --locked -p streamproof-cli --test upstream -- --nocapture --ignored
 
 # The keys of exported packets are fresh each time. Traces of stacks in processes of their own are recorded one by one, and
 # so are those that begin by filling the congestion window: longer than they need be, so that nothing rests on the adapter.
@@ -108,6 +117,7 @@ nightly: toolchain
 	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-scale --test dataflow
 	STREAMPROOF_NIGHTLY=1 cargo test --release --locked -p streamproof-stacks --test tours
 	cargo test --release --locked -p streamproof-stacks --test soundness -- --nocapture --include-ignored
+	$(MAKE) --no-print-directory upstream-mended
 	$(MAKE) --no-print-directory nightly-threads
 
 deep: deep-second-opinion deep-compare deep-cluster deep-benches deep-fuzz deep-mutants

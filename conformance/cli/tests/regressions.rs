@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use streamproof_conformance::export::{self, ExportError};
+use streamproof_conformance::export::{self, ExportError, Style};
 use streamproof_conformance::tours::replay_trace;
 use streamproof_model::trace::{Trace, file};
 use streamproof_stacks::departures;
@@ -33,9 +33,10 @@ fn own_test(trace: &Trace, breach: &str) -> Result<String, ExportError> {
         &BareQuinn,
         trace,
         Some(breach),
-        true,
+        Style::Published { known: true },
         quinn::STACK.own_test.expect("quinn has some"),
     )
+    .map(|written| written.test)
 }
 
 #[test]
@@ -75,6 +76,33 @@ fn a_replay_over_tls_shows_what_one_without_shows() {
         let capture = tap.capture();
         assert!(capture.secrets.contains("CLIENT_TRAFFIC_SECRET_0"), "{}", capture.secrets);
         assert!(capture.datagrams.len() > 6);
+    }
+}
+
+/// What is said of the peer of a capture of one of quinn's traces.
+fn peer(trace: &str) -> export::peer::Peer {
+    let text = fs::read_to_string(folder().join(trace)).expect("a trace");
+    let trace = file::read(&text, departures()).expect("a trace");
+    export::pcap(&BareQuinn, &trace, None).expect("packets").peer
+}
+
+#[test]
+fn a_capture_says_whether_its_peer_keeps_the_rules() {
+    let legal = ["upstream/stop-after-reset.ndjson", "upstream/stop-unanswered.ndjson"];
+    for trace in legal {
+        let said = peer(trace).to_string();
+        assert!(said.starts_with("legal on the wire in all "), "{trace}: {said}");
+    }
+    // The last frame of each is planted: beyond the final size, and beyond the limit on streams.
+    let traces = "../stacks/quinn/traces";
+    for (name, section, packet) in [
+        ("violation-ignored-fin-below-received", "4.5", 2),
+        ("violation-ignored-stream-beyond-limit", "4.6", 2),
+        ("violation-ignored-stream-beyond-connection-credit", "4.1", 2),
+    ] {
+        let said = peer(&format!("{traces}/{name}.ndjson"));
+        let broken = said.broken.unwrap_or_else(|| panic!("{name}: legal"));
+        assert_eq!((broken.section, broken.packet), (section, packet), "{name}");
     }
 }
 
@@ -122,7 +150,7 @@ fn tshark_decrypts_the_packets_and_sees_the_deviation() {
     // And so does a file that is made now; of one without the secrets nothing can be seen.
     let text = fs::read_to_string(folder().join("stop-after-reset.ndjson")).expect("a trace");
     let trace = file::read(&text, departures()).expect("a trace");
-    let made = export::pcap(&BareQuinn, &trace, None).expect("packets");
+    let made = export::pcap(&BareQuinn, &trace, None).expect("packets").file;
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made.pcapng");
     fs::write(&file, &made).expect("a file");
     assert!(shows_stop_after_reset(&packets(&file)));

@@ -402,9 +402,9 @@ mod play {
     }
 
     /// One endpoint with its connection.
-    struct End {
+    pub(super) struct End {
         endpoint: Endpoint,
-        connection: Option<(ConnectionHandle, Connection)>,
+        pub(super) connection: Option<(ConnectionHandle, Connection)>,
     }
 
     const ADDRESSES: [SocketAddr; 2] = [
@@ -429,11 +429,10 @@ mod play {
             let now = Instant::now();
             let mut sut = End::new(!is_client, own, packet_threshold);
             let mut other = End::new(is_client, peer, 3);
-            let (client, limits) = if is_client { (&mut sut, own) } else { (&mut other, peer) };
-            let mut config = ClientConfig::new(Arc::new(NullCrypto));
-            config.transport_config(Arc::new(transport(limits, packet_threshold)));
-            let connected = client.endpoint.connect(now, config, ADDRESSES[1], "localhost");
-            client.connection = Some(connected.expect("a connection begins"));
+            match is_client {
+                true => sut.connect(now, own, packet_threshold),
+                false => other.connect(now, peer, packet_threshold),
+            }
             let mut destination = Vec::new();
             loop {
                 let (there, back) = (sut.transmit(now), other.transmit(now));
@@ -635,28 +634,34 @@ mod play {
 
         /// What a datagram of the connection's says about streams.
         fn look(&mut self, datagram: &[u8], seen: &mut Vec<String>) {
-            if datagram[0] & 0x80 != 0 {
-                return; // The handshake's.
-            }
-            // Type, the peer's connection ID, and a packet number, of which all is there while it is below 256.
-            let length = usize::from(datagram[0] & 3) + 1;
-            let number =
-                datagram[9..9 + length].iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
-            let mut frames = Frames(&datagram[9 + length..]);
-            let before = seen.len();
-            let mut is_plain = true;
-            while !frames.0.is_empty() {
-                let (asks, text) = frames.next();
-                is_plain &= !asks;
-                seen.extend(text);
-            }
+            let Some((number, asks, said)) = said(datagram) else { return };
             self.largest = number;
-            if seen.len() > before {
+            if !said.is_empty() {
                 self.packets.push(number);
-            } else if is_plain {
+            } else if !asks {
                 self.plain.push(number);
             }
+            seen.extend(said);
         }
+    }
+
+    /// The number of a packet, whether it asks for an acknowledgement, and what it says about streams; `None` for the
+    /// handshake's.
+    pub(super) fn said(datagram: &[u8]) -> Option<(u64, bool, Vec<String>)> {
+        if datagram[0] & 0x80 != 0 {
+            return None;
+        }
+        // Type, the receiver's connection ID, and a packet number, of which all is there while it is below 256.
+        let length = usize::from(datagram[0] & 3) + 1;
+        let number = datagram[9..9 + length].iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+        let mut frames = Frames(&datagram[9 + length..]);
+        let (mut asks_at_all, mut said) = (false, Vec::new());
+        while !frames.0.is_empty() {
+            let (asks, text) = frames.next();
+            asks_at_all |= asks;
+            said.extend(text);
+        }
+        Some((number, asks_at_all, said))
     }
 
     fn stream(id: u64) -> StreamId {
@@ -685,7 +690,7 @@ mod play {
     }
 
     impl End {
-        fn new(is_server: bool, limits: Limits, packet_threshold: u32) -> Self {
+        pub(super) fn new(is_server: bool, limits: Limits, packet_threshold: u32) -> Self {
             let server = is_server.then(|| {
                 let mut server = ServerConfig::new(Arc::new(NullCrypto), Arc::new(NullCrypto));
                 server.transport_config(Arc::new(transport(limits, packet_threshold)));
@@ -699,7 +704,14 @@ mod play {
             }
         }
 
-        fn receive(&mut self, now: Instant, datagram: &[u8]) {
+        pub(super) fn connect(&mut self, now: Instant, limits: Limits, packet_threshold: u32) {
+            let mut config = ClientConfig::new(Arc::new(NullCrypto));
+            config.transport_config(Arc::new(transport(limits, packet_threshold)));
+            let connected = self.endpoint.connect(now, config, ADDRESSES[1], "localhost");
+            self.connection = Some(connected.expect("a connection begins"));
+        }
+
+        pub(super) fn receive(&mut self, now: Instant, datagram: &[u8]) {
             let mut answer = Vec::new();
             let data = BytesMut::from(datagram);
             match self.endpoint.handle(now, ADDRESSES[1], None, None, data, &mut answer) {
@@ -715,7 +727,7 @@ mod play {
             }
         }
 
-        fn transmit(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        pub(super) fn transmit(&mut self, now: Instant) -> Vec<Vec<u8>> {
             let Some((handle, connection)) = &mut self.connection else { return Vec::new() };
             let mut sent = Vec::new();
             loop {

@@ -1,15 +1,19 @@
 //! A trace made into something that others can run or read without this suite: a capture for Wireshark, a Rust test.
 
 mod pcapng;
+pub mod peer;
 pub mod script;
 
 use streamproof_harness::puppet::Tap;
+use streamproof_model::judging::breach::Breach;
 use streamproof_model::trace::Trace;
+use streamproof_model::worlds::streams::action::Action;
 
+use self::peer::Peer;
 use self::script::Recorder;
 use crate::referee::Deviation;
 use crate::replay::Found;
-use crate::sut::Sut;
+use crate::sut::{Setup, Sut};
 use crate::tours::{ReplayError, replay_tapped, replay_trace};
 
 /// Why a trace cannot be exported.
@@ -35,6 +39,9 @@ pub enum ExportError {
     /// It shows in what a future says, or who is woken.
     #[error("no Rust test: it shows in what quinn's futures say, and quinn-proto has none")]
     InFutures,
+    /// It breaks nothing that upstream has promised.
+    #[error("no test for upstream: it breaks no rule of RFC 9000, but the manager's contract")]
+    OursAlone,
     /// The trace does nothing.
     #[error("nothing is done before it shows")]
     Nothing,
@@ -59,16 +66,18 @@ pub enum ExportError {
 /// # Errors
 ///
 /// When the trace cannot be played on the system, or shows no breach.
-pub fn pcap(sut: &dyn Sut, trace: &Trace, breach: Option<&str>) -> Result<Vec<u8>, ExportError> {
+pub fn pcap(sut: &dyn Sut, trace: &Trace, breach: Option<&str>) -> Result<Captured, ExportError> {
     let tap = Tap::default();
-    let replay = replay_tapped(sut, trace, &tap)?;
+    let recorder = Recorder::new(sut);
+    let replay = replay_tapped(&recorder, trace, &tap)?;
     let found = pick(sut, &replay.found, breach)?;
+    let peer = peer_of(trace, &recorder.take().done);
     let capture = tap.capture();
     if capture.datagrams.is_empty() {
         return Err(ExportError::NoCapture(sut.name()));
     }
     let comment = format!(
-        "{} {} as {} in preset {}: {} ({})\nseen: {}\npermitted: {}",
+        "{} {} as {} in preset {}: {} ({})\nseen: {}\npermitted: {}\npeer: {peer}",
         sut.name(),
         sut.version(),
         trace.side,
@@ -78,7 +87,37 @@ pub fn pcap(sut: &dyn Sut, trace: &Trace, breach: Option<&str>) -> Result<Vec<u8
         found.deviation.seen,
         found.deviation.permitted.join(" | "),
     );
-    Ok(pcapng::write(&capture, &comment))
+    Ok(Captured { file: pcapng::write(&capture, &comment), peer })
+}
+
+/// A capture.
+#[derive(Clone, Debug)]
+pub struct Captured {
+    /// The file.
+    pub file: Vec<u8>,
+    /// Whether its peer keeps the rules.
+    pub peer: Peer,
+}
+
+/// Whether the peer of a trace kept the rules in all that was done.
+fn peer_of(trace: &Trace, done: &[script::Done]) -> Peer {
+    let accepts_early =
+        !trace.actions.iter().any(|a| matches!(a, Action::Handshake { accepted: false, .. }));
+    let server = trace.actions.iter().find_map(|action| match action {
+        Action::Handshake { parameters, .. } => Some(*parameters),
+        Action::App { .. }
+        | Action::Transmit { .. }
+        | Action::SendFrame { .. }
+        | Action::Deliver { .. }
+        | Action::Duplicate { .. }
+        | Action::Lose { .. }
+        | Action::DetectLoss { .. }
+        | Action::Hostile { .. } => None,
+    });
+    let setup = Setup { server, ..Setup::new(trace.preset, trace.side.peer()) };
+    let mut first = setup.first_endpoint();
+    first.early = false;
+    peer::look(&first, accepts_early, done)
 }
 
 /// What a replay has done until a deviation showed.
@@ -92,15 +131,48 @@ pub struct Shown {
     pub deviation: Deviation,
     /// The version of the stack.
     pub version: String,
-    /// Whether a test is to pass as long as the deviation is there, because it is known.
-    pub known: bool,
+    /// What kind of test is asked for.
+    pub style: Style,
 }
 
-/// Writes what was shown as a test in the style of one stack's own, as text. It fails when no such test can show it.
-pub type OwnTest = fn(&Shown) -> Result<String, ExportError>;
+/// Where a test is to run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Style {
+    /// Anywhere, on published crates. If the deviation is known, it passes as long as that is there, and fails
+    /// afterwards.
+    Published {
+        /// Whether it is known.
+        known: bool,
+    },
+    /// Among the stack's own tests, as its maintainers would write it.
+    Upstream,
+}
 
-/// A deviation as a test in the style of the stack's own, as `write` writes it. It fails as long as the
-/// deviation is there; if that is `known`, it passes as long, and fails afterwards.
+/// A test as text.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Written {
+    /// The test.
+    pub test: String,
+    /// What the test fails with as long as the deviation is there.
+    pub message: String,
+    /// A module that it needs beside it.
+    pub support: Option<Support>,
+}
+
+/// A module beside tests, the same for all of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Support {
+    /// The name of its file.
+    pub file: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+/// Writes what was shown as a test in the style of one stack's own. It fails when no such test can show it.
+pub type OwnTest = fn(&Shown) -> Result<Written, ExportError>;
+
+/// A deviation as a test of the stack's own, as `write` writes it. It fails as long as the deviation is there, unless
+/// the style says otherwise.
 ///
 /// # Errors
 ///
@@ -109,9 +181,9 @@ pub fn own_test(
     sut: &dyn Sut,
     trace: &Trace,
     breach: Option<&str>,
-    known: bool,
+    style: Style,
     write: OwnTest,
-) -> Result<String, ExportError> {
+) -> Result<Written, ExportError> {
     let recorder = Recorder::new(sut);
     let replay = replay_trace(&recorder, trace)?;
     let found = pick(sut, &replay.found, breach)?;
@@ -120,13 +192,15 @@ pub fn own_test(
     let Some(&(done, in_futures)) = script.deviations.get(place) else {
         return Err(ExportError::Nothing);
     };
-    if in_futures {
+    // Which streams there are is seen without futures.
+    let is_of_streams = found.deviation.breach == Breach::StreamNotOpened;
+    if in_futures && !(is_of_streams && style == Style::Upstream) {
         return Err(ExportError::InFutures);
     }
     script.done.truncate(done);
     let (done, deviation) = (script.done, found.deviation.clone());
     let version = sut.version();
-    write(&Shown { trace: trace.clone(), done, deviation, version, known })
+    write(&Shown { trace: trace.clone(), done, deviation, version, style })
 }
 
 /// The breach that is asked for by its id, or the first.

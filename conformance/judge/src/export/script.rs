@@ -37,6 +37,10 @@ pub struct Done {
     pub op: Op,
     /// The answer, or the frames about streams that were sent.
     pub seen: Vec<String>,
+    /// The answer, if it was a call.
+    pub answer: Option<Answer>,
+    /// The frames about streams that were sent.
+    pub frames: Vec<Frame>,
 }
 
 /// All that was done in a replay.
@@ -115,7 +119,7 @@ impl Recorded {
     fn done(&mut self, op: Op) {
         let mut script = lock(&self.script);
         script.is_looking = false;
-        script.done.push(Done { op, seen: Vec::new() });
+        script.done.push(Done { op, seen: Vec::new(), answer: None, frames: Vec::new() });
     }
 }
 
@@ -125,6 +129,7 @@ impl Session for Recorded {
         let answer = self.inner.call(call);
         if let Some(done) = lock(&self.script).done.last_mut() {
             done.seen.push(answer.to_string());
+            done.answer = Some(answer);
         }
         answer
     }
@@ -168,14 +173,14 @@ impl Session for Recorded {
         let mut script = lock(&self.script);
         for packet in &packets {
             let about_streams = |frame: &&Frame| abstraction::frame(frame) != Seen::Transport;
-            let frames: Vec<String> =
-                packet.frames.iter().filter(about_streams).map(plain).collect();
+            let frames: Vec<Frame> = packet.frames.iter().filter(about_streams).cloned().collect();
             if frames.is_empty() {
                 continue;
             }
             script.packets.push(packet.packet_number);
             if let Some(done) = script.done.last_mut() {
-                done.seen.extend(frames);
+                done.seen.extend(frames.iter().map(plain));
+                done.frames.extend(frames);
             }
         }
         packets

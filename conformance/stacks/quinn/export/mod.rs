@@ -4,6 +4,7 @@
 //! The test is played here before it is written: what it shows, quinn-proto shows.
 
 mod play;
+mod upstream;
 
 use std::fmt::Write as _;
 
@@ -16,7 +17,8 @@ use streamproof_model::rfc::parameters::Parameters;
 use streamproof_model::trace::Trace;
 
 use streamproof_conformance::export::script::{Done, Op};
-use streamproof_conformance::export::{ExportError, Shown};
+use streamproof_conformance::export::{ExportError, Shown, Style, Written};
+use streamproof_conformance::referee::Deviation;
 
 use self::play::{Limits, Play};
 
@@ -28,23 +30,44 @@ const KEYS: &str = include_str!("../../../harness/simulation/src/keys.rs");
 /// How the play has them.
 const KEYS_THERE: &str = "#[path = \"../../../harness/simulation/src/keys.rs\"]\nmod keys;\n";
 
-/// The test's text.
+/// The test, in the style that is asked for.
 ///
 /// # Errors
 ///
 /// When quinn-proto alone cannot show it.
-pub(super) fn write(shown: &Shown) -> Result<String, ExportError> {
-    let Shown { trace, known, .. } = shown;
-    let version = shown.version.rsplit(' ').next().unwrap_or_default();
-    let stage = Stage::of(trace)?;
+pub(super) fn write(shown: &Shown) -> Result<Written, ExportError> {
+    let stage = Stage::of(&shown.trace)?;
     let seen = rehearse(&stage, &shown.done)?;
-    let deviation = &shown.deviation;
-    let citation = deviation.breach.citation();
-    let mut text = String::new();
-    let permitted = match deviation.permitted.is_empty() {
+    match shown.style {
+        Style::Published { known } => published(shown, &stage, &seen, known),
+        Style::Upstream => upstream::write(shown, &stage),
+    }
+}
+
+/// What was permitted instead, in words.
+fn permitted(deviation: &Deviation) -> String {
+    match deviation.permitted.is_empty() {
         true => "nothing of the kind".to_owned(),
         false => deviation.permitted.join(", or "),
-    };
+    }
+}
+
+/// The version of quinn-proto alone.
+fn version(shown: &Shown) -> &str {
+    shown.version.rsplit(' ').next().unwrap_or_default()
+}
+
+/// A test on the published crate's API.
+fn published(
+    shown: &Shown,
+    stage: &Stage,
+    seen: &[String],
+    known: bool,
+) -> Result<Written, ExportError> {
+    let (trace, deviation) = (&shown.trace, &shown.deviation);
+    let (version, permitted) = (version(shown), permitted(deviation));
+    let citation = deviation.breach.citation();
+    let mut text = String::new();
     let _ = write!(
         text,
         "//! RFC 9000 {citation}: {}\n//!\n//! quinn-proto {version} as {}: `{}`. Permitted: {permitted}.\n//!\n\
@@ -55,7 +78,7 @@ pub(super) fn write(shown: &Shown) -> Result<String, ExportError> {
     );
     let name = deviation.breach.id().replace('-', "_");
     let _ = writeln!(text, "use play::{{Limits, Play}};\n\n#[test]");
-    if *known {
+    if known {
         let _ = writeln!(
             text,
             "// It is known, and this test passes as long as it is there.\n#[should_panic(expected = \"{citation}\")]"
@@ -70,18 +93,15 @@ pub(super) fn write(shown: &Shown) -> Result<String, ExportError> {
     let _ = writeln!(text, "    // {}", comment(last));
     let _ = writeln!(text, "    let seen = {};", code(&last.op)?);
     let is_call = matches!(last.op, Op::Call(_));
-    let wrong = match (is_call, seen.as_slice()) {
+    let wrong = match (is_call, seen) {
         (true, _) => format!("{:?}", seen.join("")),
         (false, []) => "[\"\"; 0]".to_owned(),
         (false, seen) => format!("{seen:?}"),
     };
-    let _ = writeln!(
-        text,
-        "    assert_ne!(seen, {wrong}, {:?});\n}}\n",
-        format!("{citation}: {} Permitted: {permitted}.", deviation.breach.describe())
-    );
+    let message = format!("{citation}: {} Permitted: {permitted}.", deviation.breach.describe());
+    let _ = writeln!(text, "    assert_ne!(seen, {wrong}, {message:?});\n}}\n");
     text.push_str(&embedded());
-    Ok(text)
+    Ok(Written { test: text, message, support: None })
 }
 
 /// The stage as a module of the test.

@@ -38,6 +38,8 @@ const PINNED: &[(&str, usize, usize)] = &[
     ("hostile-receiver", 12_312, 40_337),
     ("hostile-credit", 86_535, 613_964),
     ("hostile-credit-connection", 85_645, 610_709),
+    ("hostile-slack-uni", 134, 353),
+    ("hostile-slack-bidi", 89, 199),
     ("hostile-frames-uni", 32_391, 111_189),
     ("hostile-frames-bidi", 135_849, 491_937),
     ("hostile-frames-bidi-ours", 10_920, 28_760),

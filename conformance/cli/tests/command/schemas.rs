@@ -4,7 +4,7 @@ use super::help::all;
 use super::{folder, json, streamproof};
 
 /// Something small for each verb that has `--json` (after its name); whatever it finds.
-const SMALL: [(&str, &[&str]); 16] = [
+const SMALL: [(&str, &[&str]); 17] = [
     ("", &["--time-limit", "0"]),
     ("model check", &["uni-plain"]),
     ("model presets", &[]),
@@ -12,6 +12,7 @@ const SMALL: [(&str, &[&str]); 16] = [
     ("judge run", &["uni-plain", "--sut", "toy"]),
     ("judge stacks", &["--sut", "toy"]),
     ("judge report", &["--sut", "toy"]),
+    ("judge controls", &["--sut", "quinn"]),
     ("judge zoo", &["open-one-more"]),
     ("trace play", &["trace.ndjson", "--sut", "quinn"]),
     ("trace list", &["uni-plain", "--side", "server", "--out", "traces"]),

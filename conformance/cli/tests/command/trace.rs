@@ -105,5 +105,5 @@ fn deviation_is_minimized_and_exported_and_what_cannot_be_is_refused() {
     refuses("small.ndjson", &["--breach", "no-such"], "shows no no-such");
     refuses(&trace("drop-ends-stream"), &[], "dropping a handle");
     refuses(&trace("waiter-not-woken"), &["--breach", "waiter-not-woken"], "futures");
-    refuses(&trace("blocked-untrue"), &[], "0-RTT");
+    refuses(&trace("early-limit-kept"), &[], "0-RTT");
 }

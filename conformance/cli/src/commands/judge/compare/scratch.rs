@@ -134,6 +134,18 @@ impl Scratch {
         }
     }
 
+    /// The same with whatever version was built beside it before.
+    pub(super) fn begin_with_any(&self) {
+        let beside = self.folder.parent().and_then(|out| fs::read_dir(out).ok());
+        let folders = beside.into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_built =
+            |folder: &PathBuf| folder.join("pinned").exists() && folder.join("target").exists();
+        let (proto, quinn) = (String::new(), String::new());
+        if let Some(folder) = folders.filter(is_built).max() {
+            self.begin_with(&Self { folder, proto, quinn });
+        }
+    }
+
     /// Builds the suite; a line that says why not, if it does not build.
     ///
     /// # Errors

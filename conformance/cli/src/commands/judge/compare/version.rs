@@ -26,6 +26,7 @@ pub(in crate::commands) fn run(stack: &str, version: &str) -> Result<Verdict, Us
     let source = source(None)?;
     let out = folder(None, &source)?;
     let scratch = Scratch::pin(&source, &out, Wanted { proto: version, quinn: None })?;
+    scratch.begin_with_any();
     if let Err(reason) = scratch.build()? {
         return Err(bad(&format!("does not build: {reason}")));
     }
